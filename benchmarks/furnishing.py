@@ -5,21 +5,30 @@ The same names and keys again are the same things, so that a programme that was 
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benchmarks.maker import Programme
+from benchmarks.maker import INDUSTRIES, Programme
+from benchmarks.visitors import sign_in
 from portal.acts.actions.settings import seen_defaults, set_defaults
 from portal.acts.jobs import run_recount as run_goodwill
 from portal.acts.queries.settings import defaults_of
 from portal.acts.rules.budget import MOST_ASKS, Cap, Defaults
+from portal.finding.actions.library import Content, add_item
+from portal.finding.rules.library import Kind
+from portal.imports.models import ImportBatch
+from portal.imports.rules.plans import Plan
+from portal.imports.runner import open_and_run, prepare
 from portal.kernel.actor import ADMIN, ADVOCATE, Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.seen import seen_of
+from portal.people.importer import CompaniesImporter
 from portal.recognition.actions.seasons import add_season, close_season
 from portal.recognition.jobs import run_recount
 from portal.recognition.models import Season
@@ -38,19 +47,25 @@ from portal.vault.rules import Card, Read
 
 CODES = 5_000
 CARD_PRICE = 1
+LIBRARY, IMPORTED = 30, 40
 SEASON_DAYS = 90
 REQUESTER, APPROVER = 1, 2
 
 
 @dataclass(frozen=True)
 class Furniture:
-    """What is there: the closed season, the reward whose cards come from the vault, a card that was handed over and whose, a ticket's number."""
+    """What is there: the closed season, the reward whose cards come from the vault, a card that was handed over and whose, a ticket's number,
+    an item of the library, an import that is done and one whose columns are not known yet.
+    """
 
     season_id: int
     vault_id: int
     card_id: int
     holder_id: int
     ticket: str
+    library_id: int
+    import_id: int
+    draft_id: int
 
 
 def furnish(app: Flask, programme: Programme) -> Furniture:
@@ -69,7 +84,9 @@ def furnish(app: Flask, programme: Programme) -> Furniture:
         return vault_id, card, _given(session, holder_id, event, "bench-ticket", now)
 
     vault_id, card_id, ticket = database.write(shop)
-    return Furniture(season_id, vault_id, card_id, holder_id, number_of(ticket, app.config["SECRET_KEY"]))
+    library_id = database.write(_library)
+    number = number_of(ticket, app.config["SECRET_KEY"])
+    return Furniture(season_id, vault_id, card_id, holder_id, number, library_id, _imported(database), _uploaded(app, database))
 
 
 def _wide_caps(session: Session) -> None:
@@ -135,3 +152,46 @@ def _given(session: Session, person_id: int, reward_id: int, key: str, now: date
     if asked.state == State.APPROVED:  # what comes from the vault is handed over with the approval
         send_redemption(session, _acting(APPROVER, ADMIN), redemption_id=asked.id, now=now)
     return asked.id
+
+
+def _library(session: Session) -> int:
+    """Quotes that may be used; and some stars, as admins set them."""
+    admin, now = _acting(REQUESTER, ADMIN), utcnow()
+    made = []
+    for number in range(LIBRARY):
+        said = {"answers": "Will it take long?", "quote": f"We were done in {number + 2} weeks.", "industry": INDUSTRIES[number % len(INDUSTRIES)]}
+        content = Content(Kind.QUOTE, f"What a customer said, part {number}", **said, permission="They said so by mail.")
+        made.append(add_item(session, admin, key=f"bench-library-{number}", content=content, file_id=None, now=now).id)
+    return made[0]
+
+
+def _table(of: str, rows: int) -> bytes:
+    """A list of companies as another system exports it, with a line in ten that lacks its name."""
+    lines = [f"{of}-{n},{'' if n % 10 == 0 else f'{of} company {n}'},{INDUSTRIES[n % len(INDUSTRIES)]},Ghent" for n in range(1, rows + 1)]
+    return "\n".join(["external_id,name,industry,city", *lines]).encode()
+
+
+def _imported(database: Database) -> int:
+    """Companies that were imported, and once more with another industry, so that there are differences."""
+    with database.reading() as session:
+        if made := session.scalar(select(ImportBatch.id).where(ImportBatch.filename == "bench.csv").order_by(ImportBatch.id.desc()).limit(1)):
+            return made
+    batch = 0
+    for content in (_table("Bench", IMPORTED), _table("Bench", IMPORTED).replace(b"Logistics", b"Transport")):
+        ready = prepare(database, CompaniesImporter(), content=content, plan=Plan(), source="bench", now=utcnow())
+        batch, _counts = open_and_run(database, system("cli"), ready, filename="bench.csv", clock=utcnow, on_progress=lambda done, total: None)
+    return batch
+
+
+def _uploaded(app: Flask, database: Database) -> int:
+    """A file that an admin sent through the page, whose columns nobody has named yet."""
+    mine = select(ImportBatch.id).where(ImportBatch.filename == "bench-draft.csv").order_by(ImportBatch.id.desc()).limit(1)
+    with database.reading() as session:
+        if made := session.scalar(mine):
+            return made
+    (admin,) = sign_in(app, database, [REQUESTER])
+    data = {"kind": "companies", "source": "bench", "file": (BytesIO(_table("Draft", IMPORTED)), "bench-draft.csv")}
+    headers = {"Cookie": admin.cookie, "X-CSRFToken": admin.token}
+    FlaskClient(app, use_cookies=False).post("/admin/imports/new", data=data, headers=headers, base_url="http://127.0.0.1")
+    with database.reading() as session:
+        return session.scalars(mine).one()

@@ -35,11 +35,16 @@ def sign_in(app: Flask, database: Database, person_ids: Iterable[int]) -> list[V
             opened.append((person_id, open_session(session, person, is_kept=True, origin="127.0.0.1", browser="Benchmark", now=now)))
         return opened
 
+    return [Visitor(person_id, *_signed(app, {"_user_id": opened})) for person_id, opened in database.write(open_all)]
+
+
+def stranger(app: Flask) -> Visitor:
+    """Return the browser of somebody who is not signed in, and was shown a form."""
+    return Visitor(0, *_signed(app, {}))
+
+
+def _signed(app: Flask, kept: dict[str, str]) -> tuple[str, str]:
+    """Return the cookie with what a session keeps, and the token of its forms."""
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
     token = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(SECRET_OF_FORMS)
-    name = app.config["SESSION_COOKIE_NAME"]
-
-    def cookie(session_token: str) -> str:
-        return f"{name}={serializer.dumps({'_user_id': session_token, 'csrf_token': SECRET_OF_FORMS})}"
-
-    return [Visitor(person_id, cookie(opened), token) for person_id, opened in database.write(open_all)]
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps(kept | {'csrf_token': SECRET_OF_FORMS})}", token
