@@ -203,7 +203,7 @@ def test_profiles_held_before_keep_their_hold_when_the_two_become_one_rule(datab
         # Of two holds of one person, which there was no place for before, that of the profile went.
         standing = connection.execute(text("SELECT reason FROM ask_block WHERE person_id = :one AND lifted_at IS NULL"), {"one": both.id})
         assert standing.scalars().all() == ["Another."]
-    migrate.upgrade(database, "0074")
+    migrate.upgrade(database, "0073")
     with database.reading() as session:
         assert [scene.standing(session) for scene in (kept, lifted)] == [[("Lawsuit.", True)]] * 2
         assert sorted(both.standing(session)) == [("Another.", False), ("Lawsuit.", True)]
