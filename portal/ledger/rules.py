@@ -13,7 +13,8 @@ from enum import StrEnum
 from portal.kernel.errors import Conflict, Refusal
 from portal.kernel.text import N_
 
-POINTS = "points"
+POINTS, STAFF = "points", "staff"
+"""The units: what members earn, and employees' credit, which is never mixed with it."""
 MOST_POINTS = 1_000_000_000
 PENDING = "bank.pending"
 """The reason of a hold that is no reward's: what was earned waits for its day."""

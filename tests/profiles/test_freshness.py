@@ -10,6 +10,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.rules import STAFF
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.actions.profile import edit_person
 from portal.people.actions.states import deactivate_person
@@ -17,7 +18,6 @@ from portal.people.models import Person
 from portal.people.rules.link import LinkSpent
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.checking import answer_check
-from portal.profiles.actions.crediting import STAFF
 from portal.profiles.actions.hearing import hear_nps, hear_title_change, unhear_nps
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.moving import move_profile

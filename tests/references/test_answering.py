@@ -17,6 +17,7 @@ from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.rules import STAFF
 from portal.notifications.models import Notice, OutboxJob
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
@@ -43,7 +44,7 @@ from portal.references.rules.deciding import AlreadyDecided
 from portal.references.rules.joining import AnsweredAlready, Due, Offer, Refused
 from portal.references.rules.nominating import ColleagueNotEmployee, Details, NominatedBySelf, SaidNo
 from portal.references.rules.states import Standing, State
-from portal.references.rules.terms import STAFF, DaysOutOfOrder, Terms
+from portal.references.rules.terms import DaysOutOfOrder, Terms
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.rewards.racing import all_at_once

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.rules import STAFF
 from portal.people.models import Person
 from portal.people.queries.persons import find_person_by_email
 from portal.references.actions.crediting import credit_completion
 from portal.references.actions.terms import set_terms
 from portal.references.models.nominating import Nomination, NominationCompletion
-from portal.references.rules.terms import STAFF, Terms, went_well
+from portal.references.rules.terms import Terms, went_well
 from tests.factories.people import make_employee, make_person
 from tests.factories.references import make_nomination
 from tests.references.test_answering import ADDRESS, Scene, told

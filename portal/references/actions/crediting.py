@@ -9,15 +9,12 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import micros
-from portal.ledger.actions.accounts import open_accounts
-from portal.ledger.actions.earning import award, reverse
-from portal.ledger.queries.balances import balances_of
-from portal.ledger.queries.transfers import find_transfer
+from portal.ledger.actions.staff import credit_staff, take_staff_credit_back
 from portal.references.actions.telling import tell_completed
 from portal.references.models.nominating import Nomination, NominationCompletion
 from portal.references.queries.nominations import nomination_behind
 from portal.references.queries.terms import terms_of
-from portal.references.rules.terms import GRADES, STAFF, completion_key, credit_key, went_well
+from portal.references.rules.terms import GRADES, completion_key, credit_key, went_well
 
 APPROVED, AGREED, COMPLETED, WELL_DONE = "approved", "agreed", "completed", "well_done"
 
@@ -75,9 +72,7 @@ def take_completion_back(session: Session, *, source: str, now: datetime) -> Non
         return
     for what in (COMPLETED, WELL_DONE):
         key = completion_key(source, what)
-        given = find_transfer(session, key=key)
-        if given is not None:
-            reverse(session, actor, transfer_id=given.id, key=f"{key}:back", reason="nomination.completion_undone", now=now)
+        take_staff_credit_back(session, actor, key=key, back_key=f"{key}:back", reason="nomination.completion_undone", now=now)
     record(session, actor, "nomination.completion_undone", "nomination", kept.nomination_id, now=now, source=source)
     session.delete(kept)
     session.flush()
@@ -111,30 +106,10 @@ def _grade(session: Session, source: str, grade: int) -> bool:
 def take_credit_back(session: Session, actor: Actor, nomination: Nomination, now: datetime) -> None:
     """Take back what an approval credited that is undone; nothing where it credited nothing."""
     key = credit_key(nomination.id, APPROVED, str(micros(nomination.decided_at or now)))
-    given = find_transfer(session, key=key)
-    if given is not None:
-        reverse(session, actor, transfer_id=given.id, key=f"{key}:recalled", reason="nomination.recalled", now=now)
-
-
-def _open(session: Session, owner_id: int) -> None:
-    """Open the accounts of who was never credited; of two who do at once, the later finds them open."""
-    if balances_of(session, [owner_id], unit=STAFF):
-        return
-    try:
-        with session.begin_nested():
-            open_accounts(session, owner_id, STAFF)
-    except IntegrityError:
-        if not balances_of(session, [owner_id], unit=STAFF):
-            raise
+    take_staff_credit_back(session, actor, key=key, back_key=f"{key}:recalled", reason="nomination.recalled", now=now)
 
 
 def _give(session: Session, actor: Actor, nomination: Nomination, amount: int, key: str, reason: str, now: datetime) -> None:
     # Another amount by now changes nothing of what was credited before.
-    if not amount or find_transfer(session, key=key) is not None:
-        return
     owner_id = credited_person(nomination)
-    _open(session, owner_id)
-    award(
-        session, actor, owner_id=owner_id, unit=STAFF, points=amount, key=key, reason=reason,
-        source_type="nomination", source_id=nomination.id, effective_at=now, now=now,
-    )  # fmt: skip
+    credit_staff(session, actor, owner_id=owner_id, points=amount, key=key, reason=reason, source_type="nomination", source_id=nomination.id, now=now)

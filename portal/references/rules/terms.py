@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from portal.kernel.errors import Refusal
 from portal.kernel.text import N_
 
-STAFF = "staff"
-"""The ledger's unit for employees' credit; it is never mixed with points."""
 MOST_DAYS, MOST_CREDIT, MOST_RULES = 365, 10_000, 50
 MOST_BY_RULE = 10
 """So many nominations of one sender rules approve in a day of the programme's calendar; the others of that day wait for people."""

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound, Refusal
 from portal.ledger.queries.balances import balance_of
+from portal.ledger.rules import STAFF
 from portal.references.actions.commenting import comment
 from portal.references.forms import CommentForm, MineFilter
 from portal.references.queries.comments import comments_on
@@ -14,7 +15,6 @@ from portal.references.queries.nominations import Followed, all_nominations_of, 
 from portal.references.queries.review import voices
 from portal.references.queries.terms import terms_of
 from portal.references.rules.states import STANDING_NAMES
-from portal.references.rules.terms import STAFF
 from portal.references.views.shared import NAMES, bp, might
 from portal.web.exports import csv_response
 from portal.web.guards import current_actor, employee
