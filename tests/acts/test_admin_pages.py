@@ -69,7 +69,7 @@ def test_an_admin_reads_what_a_block_would_hit_before_it_is_set_and_what_it_hits
     database.write(lambda s: ask_all(s, 0, 2))
     ask_id, person_id = database.write(lambda s: s.execute(select(Ask.id, Ask.person_id).where(Ask.key == "hit:1")).one())
     before = words(ada.get(address).text)
-    for text in ("What a block would hit", "Asked 1</a>: Survey", "About 1", "by Greta Holm", "It hits 2 open asks", "A block ends none of them"):
+    for text in ("What a block would hit", "Asked 1</a>: Survey", "About 1", "by Greta Holm", "It hits 2 open asks", "A block ends no other ask"):
         assert text in before
     assert f'href="/goodwill/people/{person_id}?ask={ask_id}#ask-{ask_id}"' in before
     database.write(lambda s: ask_all(s, 2, 30))
