@@ -120,7 +120,7 @@ def test_a_whole_request_with_three_people_and_the_prospect(database: Database, 
     sound(ada)
     ada.page.get_by_label("Minutes it took you").fill("35")
     ada.page.get_by_role("button", name="Say it").click()
-    expect(ada.page.get_by_role("main")).to_contain_text("You have said what happened")
+    expect(ada.page.get_by_role("main")).to_contain_text("You said that it took place")
     greta.page.reload()
     sound(greta)
     greta.page.get_by_label("How did it go?").select_option("5")
@@ -133,3 +133,17 @@ def test_a_whole_request_with_three_people_and_the_prospect(database: Database, 
         assert session.scalars(select(RequestCandidate.minutes)).one() == 35
         assert balance_of(session, cast.ada_id).net == 400
     assert "400 points" in str(post.to("ada@works.example", "Thank you for your help").get_body(("plain",)))
+
+    imani = visit(**PHONE).sign_in(str(cast.admin_row.email))
+    imani.go("/requests/1")
+    imani.page.get_by_text("It did not take place after all").click()
+    sound(imani)
+    imani.page.locator("#righting-reason").fill("Both mixed it up with another call.")
+    imani.page.get_by_role("button", name="Put it right").click()
+    expect(imani.page.get_by_role("main")).to_contain_text("Imani put it right on")
+    ada.page.reload()
+    sound(ada)
+    expect(ada.page.get_by_role("main")).to_contain_text("Both mixed it up with another call.")
+    with database.reading() as session:
+        assert balance_of(session, cast.ada_id).net == 0
+    assert "The 400 points that you had for it are taken back." in str(post.to("ada@works.example", "did not take place").get_body(("plain",)))
