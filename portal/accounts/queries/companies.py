@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import CompanyAccount
@@ -45,8 +45,9 @@ def looked_after(session: Session, person_id: int | None) -> int:
 
 def people_there(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
     """Return a page of the customer's people at a company who are not deactivated and whom ``actor`` may know of, by name."""
-    found: Any = select(Person).where(Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED)
-    found = found.where(known_to(session, actor))
+    # So written that SQLite, which has no figures, looks for them by their company and not among all advocates.
+    are_there = (func.coalesce(Person.is_advocate, false()), Person.state != PersonState.DEACTIVATED)
+    found: Any = select(Person).where(Person.company_id == company_id, *are_there, known_to(session, actor))
     return page_by(session, found, [(Person.name_key, False), (Person.id, False)], after=after, size=size)
 
 
