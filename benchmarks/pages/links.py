@@ -35,7 +35,7 @@ class Links(Room):
             Page("an account owner is asked (link)", None, self._behind(Pool.OWNERS, LinkKind.OWNER)),
             Page("a customer is asked (link)", None, self._behind(Pool.CUSTOMERS, LinkKind.CUSTOMER)),
             Page("a customer whose meeting is settled (link)", None, self._behind(Pool.BOOKED, LinkKind.CUSTOMER)),
-            Page("a prospect picks a time (link)", None, self._behind(Pool.PROSPECTS, LinkKind.PROSPECT)),
+            Page("times offered to a prospect (link)", None, self._behind(Pool.PROSPECTS, LinkKind.PROSPECT)),
             Page("a nominee is asked (link)", None, self._proposals),
             Page("is this profile true (link)", None, self._checks),
             Page("my reference, by link", None, self._own_pages),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.actions.handing_over import hand_over, seen_values
 from portal.accounts.models import CompanyAccount
+from portal.accounts.queries.companies import companies_page, count_people, people_there
 from portal.accounts.queries.knowing import account_of, hand_over_of
 from portal.accounts.rules.knowing import MOST_STAKEHOLDERS, HandOver, Someone, tidied
 from portal.accounts.rules.refusals import (
@@ -17,6 +18,7 @@ from portal.accounts.rules.refusals import (
     TooManyCompetitors,
     TooManyStakeholders,
 )
+from portal.acts.queries.people import people_to_ask
 from portal.kernel.actor import EMPLOYEE, Actor
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -233,6 +235,22 @@ def test_the_list_finds_filters_and_pages_and_costs_the_same_for_many(
     assert "No company fits" in employee.get("/companies?q=zzz").text
     first = employee.get("/companies?q=firm+1000").text
     assert "after=" in first
+
+
+@pytest.mark.only_on("sqlite", reason="its planner has no figures, and would read all advocates for each company")
+def test_a_companys_people_are_looked_for_by_their_company(database: Database, count_queries: CountQueries) -> None:
+    actor = Actor(id=1, roles=frozenset({EMPLOYEE}))
+    with database.reading() as session, count_queries() as counted:
+        companies_page(session, actor)
+        count_people(session, actor, 1)
+        people_there(session, actor, 1)
+        people_to_ask(session, actor, now=utcnow(), company_id=1)
+    asked = [statement for statement in counted.statements if "person.company_id = " in statement]
+    with database.engine.connect() as connection:
+        for statement in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (None,) * statement.count("?")).all()
+            assert "ix_person_company_id" in str(plan), (statement, plan)
+    assert len(asked) >= 4
 
 
 @pytest.mark.breaks_the_books(reason="requests are written as rows, without what paid for them")

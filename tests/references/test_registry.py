@@ -23,6 +23,7 @@ from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_contact, make_employee, make_person
 from tests.factories.references import acting, make_nomination
 from tests.support.application import SignIn
+from tests.support.counting import CountQueries
 
 
 def fill(session: Session) -> None:
@@ -127,7 +128,7 @@ def test_a_member_who_left_is_not_listed_but_keeps_a_page(session: Session) -> N
     assert profile_of_person(session, person.id, utcnow()).standing is Standing.LEFT
 
 
-def test_voices_are_few_where_fewest_take_part(session: Session) -> None:
+def test_voices_are_few_where_fewest_take_part_and_all_are_counted_at_once(session: Session, count_queries: CountQueries) -> None:
     rail = make_company(session, industry="Transport", region="APAC", size="50–249")
     make_company(session, industry="Transport", region="APAC", size="50–249")
     for _ in range(2):
@@ -136,12 +137,15 @@ def test_voices_are_few_where_fewest_take_part(session: Session) -> None:
     make_company(session, industry="Energy", region="")
     make_person(session, company_id=rail.id)
     make_contact(session, company_id=rail.id)
-    assert few_voices(session) == [
+    with count_queries() as counted:
+        found = few_voices(session)
+    assert found == [
         Gap("Education", "Europe", "", 2, 0),
         Gap("Alone", "Europe", "", 1, 0),
         Gap("Transport", "APAC", "", 2, 1),
         Gap("", "", "1–49", 2, 0),
     ]
+    assert counted.total == 1, counted
 
 
 def test_what_is_asked_for_and_lacking_comes_first_and_who_speaks_for_all_their_customers_is_no_gap(session: Session) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.models import CompanyAccount
@@ -45,15 +45,21 @@ def looked_after(session: Session, person_id: int | None) -> int:
 
 def people_there(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
     """Return a page of the customer's people at a company who are not deactivated and whom ``actor`` may know of, by name."""
-    found: Any = select(Person).where(Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED)
-    found = found.where(known_to(session, actor))
+    # So written that SQLite, which has no figures, looks for them by their company and not among all advocates.
+    are_there = (func.coalesce(Person.is_advocate, false()), Person.state != PersonState.DEACTIVATED)
+    found: Any = select(Person).where(Person.company_id == company_id, *are_there, known_to(session, actor))
     return page_by(session, found, [(Person.name_key, False), (Person.id, False)], after=after, size=size)
 
 
 def count_people(session: Session, actor: Actor, company_id: int) -> int:
     """Return how many people ``people_there`` has in all."""
-    there = (Person.company_id == company_id, Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
-    return session.scalar(select(func.count()).select_from(Person).where(*there)) or 0
+    return session.scalar(_number_there(session, actor).where(Person.company_id == company_id)) or 0
+
+
+def _number_there(session: Session, actor: Actor) -> Any:
+    """Return what counts the people of a company. It is looked for by the company alone: an index of all advocates would be read whole."""
+    are_there = and_(Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
+    return select(func.count().filter(are_there)).select_from(Person)
 
 
 def acts_there(session: Session, actor: Actor, company_id: int, *, after: str | None = None, size: int = 50) -> Page:
@@ -72,8 +78,7 @@ def quotes_there(session: Session, actor: Actor, company_id: int, today: date, *
 
 
 def _companies(session: Session, actor: Actor, *, q: str = "", industry: str = "", region: str = "", owner_id: int | None = None) -> Any:
-    there = (Person.company_id == Company.id, Person.is_advocate, Person.state != PersonState.DEACTIVATED, known_to(session, actor))
-    people = select(func.count()).where(*there).correlate(Company).scalar_subquery()
+    people = _number_there(session, actor).where(Person.company_id == Company.id).correlate(Company).scalar_subquery()
     found: Any = select(Company, _owner.name.label("owner"), renewal_for(actor).label("renewal_on"), people.label("people"))
     found = found.outerjoin(_owner, _owner.id == Company.owner_id).outerjoin(CompanyAccount, CompanyAccount.company_id == Company.id)
     if q:

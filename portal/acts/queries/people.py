@@ -220,13 +220,11 @@ def approvers(session: Session, without: Sequence[int | None]) -> list[tuple[int
 
 
 def _people(session: Session, actor: Actor, term: str, company_id: int | None = None, *, is_found: bool = False) -> Any:
-    """Return the statement of people who may be asked. ``is_found``: something else says of whom, so that the index of all customers' people,
-    which SQLite would take for lack of figures, is of no use."""
+    """Return the statement of people who may be asked. ``is_found``: something else says of whom, as the company does, so that the index of all
+    customers' people, which SQLite would take for lack of figures, is of no use."""
     columns = (Person.id, Person.name, Person.title, Person.company_id, Company.name.label("company"))
-    askable = (func.coalesce(Person.is_advocate, false()), *ASKABLE[1:])
-    found: Any = (
-        select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*(askable if is_found else ASKABLE), known_to(session, actor))
-    )
+    askable = (func.coalesce(Person.is_advocate, false()), *ASKABLE[1:]) if is_found or company_id else ASKABLE
+    found: Any = select(*columns).outerjoin(Company, Company.id == Person.company_id).where(*askable, known_to(session, actor))
     if term:
         # By a whole address, never by a part of one: that would tell addresses to whoever tries long enough.
         by_name = like_pattern(fold(term))
