@@ -22,7 +22,7 @@ from tests.journeys.test_every_page import ASKED, arguments
 from tests.support.application import SignIn
 from tests.support.routes import routes
 
-AT, PHONE, PROSPECT = "canary.example", "+49 30 5550199", "PROSPECT-CANARY"
+AT, PHONE, PROSPECT, REACHED = "canary.example", "+49 30 5550199", "PROSPECT-CANARY", "prospect@reached.example"
 REACH = {
     "advocate": {"advocate", "member", "public"},
     "employee": {"employee", "staff", "member", "public"},
@@ -43,7 +43,18 @@ def plant(session: Session, story: Story) -> dict[str, int]:
     plain = dict.fromkeys(("industry", "region", "size", "product", "language", "competitor", "worry", "end_code", "end_reason", "unfilled_by"), "")
     now = utcnow()
     state = {"state": "open", "activity": "call", "criteria": {}, "currency": "EUR", "is_self_serve": True}
-    session.add(ReferenceRequest(**facts, **plain, **state, key="canary", requester_id=story.admin, made_at=now, changed_at=now, opened_at=now))
+    session.add(
+        ReferenceRequest(
+            **facts | {"prospect_email": REACHED},
+            **plain,
+            **state,
+            key="canary",
+            requester_id=story.employee,
+            made_at=now,
+            changed_at=now,
+            opened_at=now,
+        )
+    )
     session.flush()
     made = {"advocate": make_person(session).id, "employee": make_employee(session).id, "reviewer": make_employee(session).id}
     grant_reviewing(session, system("test"), person_id=made["reviewer"], grants=list(GRANTS), now=now)
@@ -70,7 +81,8 @@ def test_contact_details_never_reach_who_may_not_see_them_on_any_page_or_in_any_
             files = [f"{path}?format={kind}" for kind in ("csv", "xlsx") if f"format={kind}" in page]
             for address, said in ({path: answer} | {file: client.get(file, buffered=True) for file in files}).items():
                 said.close()
-                assert PHONE.encode() not in said.data, f"{role} {address}: nothing shows it before the button is pressed"
+                for hidden in (PHONE, REACHED):
+                    assert hidden.encode() not in said.data, f"{role} {address}: nothing shows {hidden} before the button is pressed"
                 if role != "admin":
                     assert AT.encode() not in said.data, f"{role} {address}"
                     assert PROSPECT.encode() not in said.data, f"{role} {address}"

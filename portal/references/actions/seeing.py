@@ -17,7 +17,9 @@ from portal.references.queries.nominations import may_see_nominee, phones_for, r
 
 
 def see_nominee(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> Contact:
-    """Return the address under which somebody was nominated, and the telephone numbers that came with it; who is a person here by now is seen as that person.
+    """Return the address under which somebody was nominated, and the telephone numbers that came with it.
+
+    Who is a person here by now is seen as that person.
 
     Refuses NotFound, also to whoever may not read who that is, and ContactHidden.
     """
