@@ -13,7 +13,7 @@ from portal.kernel.db import Database
 from portal.people.actions.reviewing import grant_reviewing
 from portal.people.models import Company, Person
 from portal.people.rules.reviewing import GRANTS
-from portal.references.models.nominating import Nomination
+from portal.references.models.nominating import Nomination, NominationDetail
 from portal.requests.models import ReferenceRequest
 from portal.web.guards import audience_of
 from tests.factories.people import make_employee, make_person
@@ -22,7 +22,7 @@ from tests.journeys.test_every_page import ASKED, arguments
 from tests.support.application import SignIn
 from tests.support.routes import routes
 
-AT, PROSPECT = "canary.example", "PROSPECT-CANARY"
+AT, PHONE, PROSPECT, REACHED = "canary.example", "+49 30 5550199", "PROSPECT-CANARY", "prospect@reached.example"
 REACH = {
     "advocate": {"advocate", "member", "public"},
     "employee": {"employee", "staff", "member", "public"},
@@ -36,11 +36,25 @@ def plant(session: Session, story: Story) -> dict[str, int]:
     for table, who in ((Person, Person.is_advocate), (Nomination, Nomination.email.is_not(None))):
         for row in session.scalars(select(table).where(who)):
             row.email = row.email_key = f"{table.__tablename__}{row.id}@{AT}"
+    none = dict.fromkeys(("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url", "notes"), "")
+    for row in session.scalars(select(Nomination)):
+        session.merge(NominationDetail(**none | {"nomination_id": row.id, "phone": PHONE, "ways": []}))
     facts = dict.fromkeys(("prospect", "prospect_contact", "prospect_email", "prospect_domain", "deal_name", "search"), PROSPECT)
     plain = dict.fromkeys(("industry", "region", "size", "product", "language", "competitor", "worry", "end_code", "end_reason", "unfilled_by"), "")
     now = utcnow()
     state = {"state": "open", "activity": "call", "criteria": {}, "currency": "EUR", "is_self_serve": True}
-    session.add(ReferenceRequest(**facts, **plain, **state, key="canary", requester_id=story.admin, made_at=now, changed_at=now, opened_at=now))
+    session.add(
+        ReferenceRequest(
+            **facts | {"prospect_email": REACHED},
+            **plain,
+            **state,
+            key="canary",
+            requester_id=story.employee,
+            made_at=now,
+            changed_at=now,
+            opened_at=now,
+        )
+    )
     session.flush()
     made = {"advocate": make_person(session).id, "employee": make_employee(session).id, "reviewer": make_employee(session).id}
     grant_reviewing(session, system("test"), person_id=made["reviewer"], grants=list(GRANTS), now=now)
@@ -67,6 +81,8 @@ def test_contact_details_never_reach_who_may_not_see_them_on_any_page_or_in_any_
             files = [f"{path}?format={kind}" for kind in ("csv", "xlsx") if f"format={kind}" in page]
             for address, said in ({path: answer} | {file: client.get(file, buffered=True) for file in files}).items():
                 said.close()
+                for hidden in (PHONE, REACHED):
+                    assert hidden.encode() not in said.data, f"{role} {address}: nothing shows {hidden} before the button is pressed"
                 if role != "admin":
                     assert AT.encode() not in said.data, f"{role} {address}"
                     assert PROSPECT.encode() not in said.data, f"{role} {address}"
@@ -82,6 +98,7 @@ def test_contact_details_never_reach_who_may_not_see_them_on_any_page_or_in_any_
                 answer = client.post(refused)
                 assert answer.status_code == 403, refused
                 assert AT not in answer.text
+                assert PHONE not in answer.text
     assert walked > 250
     with database.reading() as session:
         assert names_to_ask(session, system(), "anary.exampl") == []
@@ -110,7 +127,9 @@ def test_the_owner_is_shown_contact_details_at_the_press_of_a_button_and_admins_
     assert address in part.text
     assert "<html" not in part.text
     assert f"nomination{story.nomination}@{AT}" in owner.get(f"/registry/nominations/{story.nomination}").text, "they typed it themself"
-    assert f"nomination{story.nomination}@{AT}" in admin.post(f"/registry/nominations/{story.nomination}/contact").text
+    assert "Show contact details" in admin.get(f"/admin/approvals?item=nomination-{story.nomination}").text
+    seen = admin.post(f"/registry/nominations/{story.nomination}/contact").text
+    assert (f"nomination{story.nomination}@{AT}" in seen, PHONE in seen) == (True, True)
     assert address in admin.get(f"/admin/people/{story.advocate}").text
     assert address in admin.get("/admin/people?format=csv").text
     assert AT not in admin.get("/admin/people").text
@@ -125,4 +144,4 @@ def test_the_owner_is_shown_contact_details_at_the_press_of_a_button_and_admins_
     assert "Edo Employee" in admin.get("/admin/contacts-seen?q=ann+advo&place=registry").text
     assert "Nothing fits this filter" in admin.get("/admin/contacts-seen?until=2020-01-01").text
     assert owner.get("/admin/contacts-seen").status_code == 403
-    assert "saw the address of Nora Nominee" in admin.get("/admin/audit").text
+    assert "saw the contact details of Nora Nominee" in admin.get("/admin/audit").text

@@ -110,6 +110,8 @@ def standing(**terms: Any) -> Standing:
         ({"status": Status.RETIRED}, {}, "NotFoundNow"),
         ({"is_visible": False}, {}, "NotFoundNow"),
         ({"status": Status.RESTING, "rests_until": TODAY + 9 * DAY}, {}, "Away"),
+        ({"status": Status.RESTING, "rests_until": None}, {}, "NotFoundNow"),
+        ({"status": Status.RESTING, "rests_until": TODAY}, {}, "NotFoundNow"),
         ({"standing": standing(paused_until=TODAY + DAY)}, {}, "Away"),
         ({"standing": standing(months_off=(11,))}, {}, "Away"),
         ({"blackouts": ((TODAY, TODAY + DAY),)}, {}, "Away"),

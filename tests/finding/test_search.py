@@ -10,6 +10,10 @@ from benchmarks.finding import fill
 from portal.accounts.models import CompanyAccount
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.settings import set_defaults
+from portal.acts.queries.budget import budgets_of
+from portal.acts.queries.people import everybody_to_ask
+from portal.acts.queries.ready import Ready
+from portal.acts.rules.budget import Band as Colour
 from portal.acts.rules.budget import Cap, Defaults
 from portal.finding.queries.candidates import Candidate, candidates_of, check_one, find, near_misses, search
 from portal.finding.queries.everybody import listed, listed_whole
@@ -19,14 +23,14 @@ from portal.finding.queries.price import ask_price
 from portal.finding.rules.facts import Record
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import OtherNeed
-from portal.kernel.actor import Actor
+from portal.kernel.actor import Actor, system
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
 from tests.factories.finding import make_reference
-from tests.factories.people import make_admin, make_employee
+from tests.factories.people import make_admin, make_employee, make_person
 from tests.support.counting import CountQueries
 
 DAY = timedelta(days=1)
@@ -146,6 +150,23 @@ def test_a_full_company_keeps_all_its_people_out(session: Session, market: Marke
     assert [failed.name for failed in one.failed] == ["CompanyAskedOften"]
     assert one.reasons[-1].text == "Last asked yesterday", "how many slots they have left themself helps nobody"
     assert [told.text for told in one.reasons if not told.speaks_for] == ["Last asked yesterday"], "and speaks for nobody"
+
+
+def test_a_rested_person_at_a_worn_company_is_worn_in_every_list_on_every_page_and_in_the_search(session: Session, market: Market) -> None:
+    set_defaults(session, by_admin(market.ada), defaults=Defaults(Cap(4, 90), Cap(4, 90)), now=market.now)
+    company = facts_of(session, [market.kestrel], market.now)[market.kestrel].company_id
+    colleague = make_person(session, name="A worn colleague", company_id=company).id
+    for days in (1, 2):
+        log_ask(session, by_employee(market.greta), colleague, market.now - days * DAY, kind="case_study", came="completed")
+    budget = budgets_of(session, [market.kestrel], market.now)[market.kestrel]
+    assert budget.standing.against("") == [], "they can be asked"
+    assert budget.company is not None
+    assert (budget.person.band, budget.company.band, budget.band) == (Colour.GREEN, Colour.RED, Colour.RED)
+    listed_now = [row.id for row in everybody_to_ask(session, system(), now=market.now, state=Ready.NOW)]
+    assert listed_now[-2:] == [market.kestrel, colleague], "behind everybody who is rested, whose companies are, too"
+    found = search(session, market.by(market.greta), NEEDS, market.now).fitting
+    assert {one.person_id: one.band for one in found} == {market.bank: Colour.GREEN, market.kestrel: Colour.RED, market.skerry: Colour.GREEN}
+    assert [one.fit for one in found][:2] == [98, 87], "nothing for rest"
 
 
 def test_pages_follow_each_other_without_gaps(session: Session, market: Market) -> None:

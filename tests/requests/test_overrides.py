@@ -45,6 +45,7 @@ LIFTED: list[tuple[type[no.Misfit], dict[str, Any], dict[str, Any]]] = [
     (no.Detracts, {"nps": 3}, {}),
     (no.NotFoundNow, {"is_visible": False}, {}),
     (no.NotFoundNow, {"status": Status.CANDIDATE}, {}),
+    (no.NotFoundNow, {"status": Status.RESTING}, {}),
     (no.OtherProduct, {}, {"product": "Loom"}),
     (no.OtherLanguage, {}, {"language": "Malayalam"}),
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import ContactView
+from portal.audit.models import AuditEvent
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.notifications.models import OutboxJob
@@ -131,6 +132,34 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert CANARY not in text_at(ada, "/asks") + text_at(ada, "/inbox") + text_at(ada, "/statement")
     assert "A port in Wales" in text_at(ada, "/statement?q=port")
     assert "A port in Wales" not in text_at(ada, f"/statement?q={CANARY}")
+
+
+def test_how_the_prospect_is_reached_is_shown_at_the_press_of_a_button_and_an_owner_who_said_no_reads_nothing_more(
+    database: Database, sign_in: SignIn
+) -> None:
+    def scene(session: Session) -> tuple[Cast, int, int]:
+        cast = Cast(session)
+        request = cast.request(session)
+        return cast, request.id, propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at).id
+
+    cast, request_id, candidate_id = database.write(scene)
+    one, mail = f"/requests/{request_id}", "paul@prospect.example"
+    greta, olaf, imani = (sign_in(who) for who in (cast.greta_row, cast.owner_row, cast.admin_row))
+    assert (mail in text_at(greta, one), f"{one}/prospect-contact" in text_at(greta, one)) == (True, False), "she typed it"
+    for reader in (olaf, imani):
+        assert (mail in text_at(reader, one), f"{one}/prospect-contact" in text_at(reader, one)) == (False, True)
+        assert mail in reader.post(f"{one}/prospect-contact").text
+    assert sign_in(database.write(make_employee)).post(f"{one}/prospect-contact").status_code == 404
+    with database.reading() as session:
+        seen = session.scalars(select(AuditEvent.actor_id).where(AuditEvent.name == "request.prospect_seen").order_by(AuditEvent.id)).all()
+    assert seen == [cast.owner_row.id, cast.admin_row.id]
+    assert imani.post(f"{one}/prospect", data={"contact": "Paula", "email": "", "keeps": "1"}).status_code == 303
+    assert mail in greta.post(f"{one}/prospect-contact").text, "an admin who leaves the field empty takes no address away"
+    said = olaf.post(f"{one}/candidates/{candidate_id}/refuse", data={"code": "renewal", "said": "In March."}, follow_redirects=True)
+    assert (said.status_code, "Prospect" in said.text, "You have nothing more to do with this request" in said.text) == (200, False, True)
+    assert olaf.post(f"{one}/prospect-contact").status_code == 404
+    again = olaf.get(one)
+    assert (again.status_code, again.location) == (303, "/requests")
 
 
 def test_the_deal_is_read_by_its_parties_alone_over_every_page(database: Database, sign_in: SignIn, client: PortalClient) -> None:

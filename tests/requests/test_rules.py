@@ -1,5 +1,6 @@
 """Tables of cases: moves, who may do what, times, what follows from what both say, the clock."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.requests.rules.answering import Odd, length_of, lengths_of, odd_of, require_length, require_slots
 from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
 from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
-from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, passes_owner
+from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, may_see_prospect, passes_owner, typed_prospect
 from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, Turn, frees, moved, turn
 from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
 
@@ -57,6 +58,10 @@ def test_what_the_two_sides_differ_about_is_an_admins_turn_while_it_goes_on(stat
 
 def test_who_reads_what() -> None:
     assert {person for person in ROLES if may_see(who(person), PARTIES)} == {1, 2, 3, 4}
+    released = replace(PARTIES, released_ids=frozenset({4}))
+    assert {person for person in ROLES if may_see(who(person), released)} == {1, 2, 3}, "nobody was asked for whom 4 looks after"
+    assert {person for person in ROLES if may_see_prospect(who(person), PARTIES)} == {1, 2, 3}
+    assert {person for person in ROLES if typed_prospect(who(person), PARTIES)} == {1}
     assert [{person for person in ROLES if may_propose(who(person), PARTIES, tier)} for tier in (1, 2, 3)] == [{1, 2}, {2}, {2}]
     yes, before = CandidateState.ACCEPTED, CandidateState.PROPOSED
     for state, tier, known in ((before, 2, {2, 3}), (before, 1, {1, 2, 3, 4}), (yes, 3, {1, 2, 3, 4})):

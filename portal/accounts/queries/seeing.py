@@ -17,11 +17,12 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Contact:
-    """How a person is reached. ``email`` is None where nobody knows an address."""
+    """How a person is reached. ``email`` is None where nobody knows an address; ``phones`` are what a nominator wrote down."""
 
     person_id: int
     name: str
     email: str | None
+    phones: tuple[str, ...] = ()
 
 
 def contacts_for(session: Session, actor: Actor, person_ids: Collection[int]) -> dict[int, Contact | None]:

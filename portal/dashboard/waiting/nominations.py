@@ -92,7 +92,7 @@ class WaitingNominations:
         return "nomination", item_id
 
     def shown(self, session: Session, actor: Actor, item_id: int) -> Shown:
-        detail = nomination_for_review(session, item_id)
+        detail = nomination_for_review(session, actor, item_id)
         barred, since = frozenset(credited((voice.nominator_id, voice.colleague_id) for voice in detail.voices)), detail.voices[0].at
 
         def owned(now: datetime) -> bool:

@@ -38,7 +38,7 @@ def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight 
     is_late = facts.status is Status.NEEDS_VERIFICATION
     if facts.status is Status.LEGAL_HOLD:
         found.append(no.Held())
-    elif not is_late and (facts.status not in (Status.ACTIVE, Status.RESTING) or not facts.is_visible):
+    elif not is_late and not ((facts.status is Status.ACTIVE or _rests(facts, today)) and facts.is_visible):
         found.append(no.NotFoundNow(status=STATUS_NAMES[facts.status]))
     found += _verified(facts, now, is_late) + _agreed(facts, needs) + _words(facts, needs)
     if sight is not Sight.VEILED:
@@ -49,6 +49,11 @@ def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight 
         found.append(no.RenewalNear(day=facts.renewal_on))
     found += _budget(facts, today) + _there(facts, needs, today)
     return list({type(one): one for one in found}.values())
+
+
+def _rests(facts: Facts, today: date) -> bool:
+    """Whether they rest until a day that is to come, which ``_there`` tells. Any other rest somebody has to end, so they are not found before."""
+    return facts.status is Status.RESTING and facts.rests_until is not None and today < facts.rests_until
 
 
 def _verified(facts: Facts, now: datetime, is_late: bool) -> list[no.Misfit]:

@@ -15,7 +15,7 @@ class Misfit(Refusal):
 
 
 class NotFoundNow(Misfit):
-    """The profile is no active one."""
+    """The profile is no active one, nor one that rests until a day that is to come: that is ``Away``."""
 
     message = N_("Their profile is not active: %(status)s.")
     hint = "admin"

@@ -9,7 +9,7 @@ from portal.kernel.text import N_
 
 
 class Status(StrEnum):
-    """Where a profile stands: only an active one is found."""
+    """Where a profile stands: only an active one is found as fitting."""
 
     CANDIDATE = "candidate"
     ACTIVE = "active"

@@ -1,5 +1,6 @@
-"""Seeing the address of somebody who was nominated and is not here yet: written down with the nomination, as there is no person."""
+"""Seeing the address and telephone of somebody who was nominated and is not here yet: written down with the nomination, as there is no person."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,11 +13,13 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.references.models.nominating import Nomination
-from portal.references.queries.nominations import may_see_nominee, require_nominee_known
+from portal.references.queries.nominations import may_see_nominee, phones_for, require_nominee_known
 
 
 def see_nominee(session: Session, actor: Actor, *, nomination_id: int, now: datetime) -> Contact:
-    """Return the address under which somebody was nominated; who is a person here by now is seen as that person.
+    """Return the address under which somebody was nominated, and the telephone numbers that came with it.
+
+    Who is a person here by now is seen as that person.
 
     Refuses NotFound, also to whoever may not read who that is, and ContactHidden.
     """
@@ -27,6 +30,7 @@ def see_nominee(session: Session, actor: Actor, *, nomination_id: int, now: date
         require_nominee_known(session, actor, nomination)
         raise ContactHidden(name=nomination.name)
     if nomination.person_id is not None:
-        return see_contact(session, actor, person_id=nomination.person_id, place=Place.NOMINATION, now=now)
+        seen = see_contact(session, actor, person_id=nomination.person_id, place=Place.NOMINATION, now=now)
+        return replace(seen, phones=phones_for(session, actor, nomination))
     record(session, actor, "nomination.contact_seen", "nomination", nomination.id, now=now)
-    return Contact(0, nomination.name, nomination.email)
+    return Contact(0, nomination.name, nomination.email, phones_for(session, actor, nomination))

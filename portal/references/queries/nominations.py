@@ -22,7 +22,7 @@ from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileActivity
 from portal.profiles.rules.activity import Activity
 from portal.references.models.joining import NominationLink
-from portal.references.models.nominating import Nomination, NominationActivity
+from portal.references.models.nominating import Nomination, NominationActivity, NominationDetail
 from portal.references.rules.nominating import credited
 from portal.references.rules.states import STANDING_STEPS, STANDS, Moments, Standing, State, standing, timeline
 from portal.web.paging import SIZE, AnySelect, Page, page_by
@@ -127,8 +127,24 @@ def may_see_nominee(session: Session, actor: Actor, nomination_id: int) -> bool:
         return False
     if nomination.person_id is not None:
         return bool(seen_by(session, actor, [nomination.person_id]))
-    owner_id = session.scalar(select(Company.owner_id).where(Company.id == nomination.company_id)) if nomination.company_id else None
-    return may_see_contact(actor, owner_id=owner_id, person_id=0, is_granted=has_typed(session, nomination, actor.id))
+    return may_see_contact(actor, owner_id=_owner_of(session, nomination), person_id=0, is_granted=has_typed(session, nomination, actor.id))
+
+
+def phones_for(session: Session, actor: Actor, nomination: Nomination) -> tuple[str, ...]:
+    """Return the telephone numbers that were nominated with, for whoever may see the address: all of them, or, of who may only because they
+    typed that address, their own. Nothing of it is to be shown without ``actions.seeing.see_nominee``.
+    """
+    voices = or_(Nomination.id == nomination.id, Nomination.duplicate_of_id == nomination.id)
+    found = (
+        select(NominationDetail.phone).join(Nomination, Nomination.id == NominationDetail.nomination_id).where(voices, NominationDetail.phone != "")
+    )
+    if nomination.person_id is None and not may_see_contact(actor, owner_id=_owner_of(session, nomination), person_id=0, is_granted=False):
+        found = found.where(Nomination.nominator_id == actor.id)
+    return tuple(dict.fromkeys(session.scalars(found.order_by(Nomination.id))))
+
+
+def _owner_of(session: Session, nomination: Nomination) -> int | None:
+    return session.scalar(select(Company.owner_id).where(Company.id == nomination.company_id)) if nomination.company_id else None
 
 
 def require_nominee_known(session: Session, actor: Actor, nomination: Nomination) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.files.models import StoredFile
+from portal.kernel.actor import Actor
 from portal.kernel.errors import NotFound
 from portal.kernel.schema import BigId
 from portal.kernel.text import fold, like_pattern
@@ -20,7 +21,7 @@ from portal.references.models.nominating import Nomination, NominationDetail
 from portal.references.models.terms import NominationRule
 from portal.references.queries.comments import Said, comments_on
 from portal.references.queries.duplicates import said_no
-from portal.references.queries.nominations import activities_of
+from portal.references.queries.nominations import activities_of, may_see_nominee
 from portal.references.rules.nominating import are_twins, domain_of, twin_key
 from portal.references.rules.states import STANDS, State
 from portal.web.paging import AnySelect
@@ -134,6 +135,8 @@ class ForReview:
     answer_code: str
     answer: str
     comments: list[Said]
+    may_reach: bool
+    """Whether the reader may press *Show contact details*."""
 
     @property
     def nominator_id(self) -> int:
@@ -161,8 +164,8 @@ def waiting_nominations() -> AnySelect:
     )
 
 
-def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
-    """Return all that an admin needs to decide; ``NotFound`` where there is no such nomination."""
+def nomination_for_review(session: Session, actor: Actor, nomination_id: int) -> ForReview:
+    """Return all that ``actor`` needs to decide; ``NotFound`` where there is no such nomination."""
     row = session.execute(_DECIDED, {"thing": nomination_id}).one_or_none()
     if row is None:
         raise NotFound()
@@ -192,6 +195,7 @@ def nomination_for_review(session: Session, nomination_id: int) -> ForReview:
         answer_code=nomination.answer_code,
         answer=nomination.answer,
         comments=comments_on(session, nomination.id),
+        may_reach=may_see_nominee(session, actor, nomination.id),
     )
 
 

@@ -34,7 +34,7 @@ def locked_for(session: Session, actor: Actor, request_id: int, move: Move) -> R
     request = locked(session, request_id)
     parties = parties_of(session, request)
     is_hidden = request.state == State.DRAFT and actor.id != request.requester_id
-    if not actor.is_system and (is_hidden or not may_see(actor, parties)):
+    if not actor.is_system and (is_hidden or not (may_see(actor, parties) or actor.id in parties.owner_ids)):
         raise RequestUnknown()
     if not may(move, actor, parties):
         # An owner who was asked about somebody who is not proposed any more reads how it stands.

@@ -33,7 +33,18 @@ from portal.requests.queries.waiting import outside_of, wait_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.lists import STEP_NAMES
 from portal.requests.rules.outcome import Side, differ
-from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, Role, holds, may_know_who, may_propose, moves_open, roles_of
+from portal.requests.rules.roles import (
+    TIER_OF_STRANGERS,
+    Parties,
+    Role,
+    holds,
+    may_know_who,
+    may_propose,
+    may_see_prospect,
+    moves_open,
+    roles_of,
+    typed_prospect,
+)
 from portal.requests.rules.states import KEEPS_SLOT, LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
 from portal.requests.rules.waiting import Wait, ends_at
 
@@ -81,6 +92,9 @@ class Whole:
     said: dict[str, RequestOutcome]
     is_meeting: bool
     may_show_contact: bool
+    typed_prospect: bool
+    """Whether the reader knows how the prospect is reached; to others it is shown at the press of a button."""
+    may_see_prospect: bool
     wished: tuple[int, str] | None
     """Whom the requester found and wishes for, as (id, name), where the reader may propose them."""
     wish: str
@@ -146,6 +160,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         candidates=candidates, steps=_steps(session, actor, request, candidates), moves=moves_open(actor, parties, state, Move),
         slots=slots, meeting=meeting, said=said, is_meeting=is_meeting,
         may_show_contact=current is not None and current.holds and bool(seen_by(session, actor, [current.row.person_id])),
+        typed_prospect=typed_prospect(actor, parties), may_see_prospect=may_see_prospect(actor, parties),
         wished=_wished(session, actor, request, parties, candidates), wish=_wish(session, actor, request),
         wait=wait, ends_at=ends_at(wait, terms_of(session)) if wait is not None else None,
         outside=outside_of(session, current.row.id) if current is not None and meeting is not None else None,

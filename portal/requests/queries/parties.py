@@ -12,7 +12,7 @@ from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileBlackout, ReferenceProfile
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.refusals import RequestUnknown
-from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, holds, may_know_who, may_see
+from portal.requests.rules.roles import RELEASED, TIER_OF_STRANGERS, Parties, holds, may_know_who, may_see
 from portal.requests.rules.states import HOLDING, CandidateState
 
 
@@ -25,15 +25,21 @@ def parties_of_many(session: Session, requests: Iterable[ReferenceRequest]) -> d
     """Return the parties of several requests, by id, in one statement."""
     listed = list(requests)
     owners: dict[int, set[int]] = {}
+    concerned: dict[int, set[int]] = {}
     now: dict[int, int] = {}
     columns = (RequestCandidate.request_id, RequestCandidate.owner_id, RequestCandidate.state)
     found = select(*columns).where(RequestCandidate.request_id.in_([one.id for one in listed]), RequestCandidate.owner_id.is_not(None))
     for request_id, owner_id, state in session.execute(found):
         owners.setdefault(request_id, set()).add(int(owner_id or 0))
+        if state not in RELEASED:
+            concerned.setdefault(request_id, set()).add(int(owner_id or 0))
         if holds(state):
             now[request_id] = int(owner_id or 0)
     return {
-        one.id: Parties(one.requester_id, one.handler_id, frozenset(owners.get(one.id, set())), now.get(one.id))
+        one.id: Parties(
+            one.requester_id, one.handler_id, frozenset(owners.get(one.id, set())), now.get(one.id),
+            frozenset(owners.get(one.id, set()) - concerned.get(one.id, set())),
+        )
         for one in listed
     }  # fmt: skip
 
@@ -47,6 +53,12 @@ def request_for(session: Session, actor: Actor, request_id: int) -> tuple[Refere
     if not may_see(actor, parties) or (request.state == "draft" and request.requester_id != actor.id):
         raise RequestUnknown()
     return request, parties
+
+
+def was_released(session: Session, actor: Actor, request_id: int) -> bool:
+    """Tell whether the actor was an account owner of the request, and it does not concern them any more."""
+    request = session.get(ReferenceRequest, request_id)
+    return request is not None and actor.id in parties_of(session, request).released_ids
 
 
 def holder_of(session: Session, request_id: int) -> RequestCandidate | None:

@@ -10,6 +10,8 @@ from portal.requests.rules.states import HOLDING, CandidateState, Move, State, m
 
 TIER_OF_STRANGERS = 2
 """Of somebody without a reference profile: asked through an admin."""
+RELEASED = (CandidateState.OWNER_DECLINED, CandidateState.NO_ANSWER, CandidateState.WITHDRAWN)
+"""Where a candidate's account owner has nothing to do with the request any more, nor ever had with what came of it."""
 _AFTER_YES = (CandidateState.ACCEPTED, CandidateState.SCHEDULED, CandidateState.COMPLETED, CandidateState.MISSED)
 
 
@@ -23,6 +25,8 @@ class Parties:
     """Every account owner who was asked."""
     owner_id: int | None = None
     """The account owner of the candidate of the moment."""
+    released_ids: frozenset[int] = frozenset()
+    """Those of ``owner_ids`` whom it does not concern any more: all they were asked about was refused, taken back or lapsed."""
 
 
 class Role(StrEnum):
@@ -67,9 +71,22 @@ def roles_of(actor: Actor, parties: Parties) -> frozenset[Role]:
 
 
 def may_see(actor: Actor, parties: Parties) -> bool:
-    """Tell whether the actor may read the request with its deal: its parties, past owners included, and admins."""
-    was_asked = actor.is_employee and actor.id is not None and actor.id in parties.owner_ids
+    """Tell whether the actor may read the request with its deal: its parties and admins.
+
+    An account owner whose customer was asked reads what came of it; one who refused, or about whose customer nobody was asked, does no more.
+    """
+    was_asked = actor.is_employee and actor.id is not None and actor.id in parties.owner_ids - parties.released_ids
     return bool(roles_of(actor, parties)) or was_asked
+
+
+def typed_prospect(actor: Actor, parties: Parties) -> bool:
+    """Tell whether the actor knows how the prospect is reached, since it is their own request; to others each view is written down."""
+    return actor.id is not None and Role.REQUESTER in roles_of(actor, parties)
+
+
+def may_see_prospect(actor: Actor, parties: Parties) -> bool:
+    """Tell whether the actor may see how the prospect is reached: the requester, the account owner of the moment, and admins."""
+    return bool(roles_of(actor, parties))
 
 
 def may(move: Move, actor: Actor, parties: Parties) -> bool:

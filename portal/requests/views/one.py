@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.accounts.actions.seeing import see_contact
 from portal.accounts.rules.seeing import Place
+from portal.accounts.views.contacts import shown_contact
 from portal.acts.actions.asking import Override
 from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import WhoUnknown
@@ -26,6 +27,7 @@ from portal.requests.actions.outside import write_outside
 from portal.requests.actions.owning import agree, refuse
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.actions.reopening import ask_another_time
+from portal.requests.actions.seeing import see_prospect
 from portal.requests.forms import (
     AgreeForm,
     DealForm,
@@ -42,12 +44,12 @@ from portal.requests.forms import (
 )
 from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
-from portal.requests.queries.parties import request_for
+from portal.requests.queries.parties import request_for, was_released
 from portal.requests.queries.searching import chosen
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
-from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
+from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, RequestUnknown, SaidBefore, TooEarly
 from portal.requests.rules.states import LIVES, DealOutcome, State
 from portal.requests.views.shared import NAMES, bp, proposed
 from portal.web.errors import sentence
@@ -69,7 +71,13 @@ GONE = (Disputed, RequestMoved, OneAtATime, SaidBefore, TooEarly)
 @staff
 def one(request_id: int) -> ResponseReturnValue:
     """The request; a draft is gone on with in its form."""
-    found, _parties = request_for(db(), current_actor(), request_id)
+    try:
+        found, _parties = request_for(db(), current_actor(), request_id)
+    except RequestUnknown:
+        if not was_released(db(), current_actor(), request_id):
+            raise
+        flash(_("You have nothing more to do with this request."), "info")
+        return redirect(url_for("requests.index"), 303)
     if found.state == State.DRAFT:
         return redirect(url_for("requests.begin", draft=request_id), 303)
     return _page(request_id)
@@ -162,7 +170,8 @@ def pick(request_id: int) -> ResponseReturnValue:
     form = PlaceForm()
     if not form.validate():
         return _page(request_id, "pick", form, 422)
-    pick_slot(db(), current_actor(), request_id=request_id, slot_id=form.slot.data or 0, place=form.place.data or "", now=utcnow())
+    place = form.place.data or (None if request.form.get("keeps") else "")
+    pick_slot(db(), current_actor(), request_id=request_id, slot_id=form.slot.data or 0, place=place, now=utcnow())
     return _done(request_id, _("Settled. Both get an entry for their calendars."))
 
 
@@ -184,7 +193,10 @@ def keep_prospect(request_id: int) -> ResponseReturnValue:
     form = ProspectForm()
     if not form.validate():
         return _page(request_id, "prospect", form, 422)
-    set_prospect(db(), current_actor(), request_id=request_id, contact=form.contact.data or "", email=form.email.data or "", now=utcnow())
+    email = form.email.data or ""
+    if not email and request.form.get("keeps"):
+        email = request_for(db(), current_actor(), request_id)[0].prospect_email
+    set_prospect(db(), current_actor(), request_id=request_id, contact=form.contact.data or "", email=email, now=utcnow())
     return _done(request_id, _("Kept. Once times are offered, they get a link to them."))
 
 
@@ -291,6 +303,14 @@ def show_contact(request_id: int) -> ResponseReturnValue:
     return _page(request_id, contact=person, found=found)
 
 
+@bp.post("/requests/<int:request_id>/prospect-contact")
+@staff
+@writes
+def prospect_contact(request_id: int) -> ResponseReturnValue:
+    """Show how whoever takes part for the prospect is reached; that it was seen is written down."""
+    return shown_contact(see_prospect(db(), current_actor(), request_id=request_id, now=utcnow()))
+
+
 def _page(
     request_id: int,
     name: str = "",
@@ -317,7 +337,8 @@ def _page(
     if name != "right":
         forms["right"] = RightForm(formdata=None, data={"came": "yes" if whole.state is State.MISSED else "no"})
     if name != "prospect":
-        forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": whole.request.prospect_email})
+        email = whole.request.prospect_email if whole.typed_prospect else ""
+        forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": email})
     if whole.request.deal_outcome and name != "deal":
         known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
         forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
