@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.kernel.db import take_turn
 from portal.references.models.nominating import NominationDraft
 from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, TooManyDrafts, require_employee
 
@@ -14,6 +15,7 @@ from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, TooMany
 def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, Any], now: datetime) -> NominationDraft:
     """Keep what is typed under the form's ``key``, in place of what was kept before. Refuses the hundred-and-first draft (``TooManyDrafts``)."""
     require_employee(actor)
+    take_turn(session, f"nominate:{actor.id}")  # the turn of ``nominate``, which drops the draft: no two at once count, or write, one sender's drafts
     draft = session.scalar(select(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key))
     if draft is None:
         if (session.scalar(select(func.count()).where(NominationDraft.person_id == actor.id)) or 0) >= MOST_DRAFTS:
