@@ -17,6 +17,7 @@ from portal.acts.queries.settings import defaults_of, efforts_at
 from portal.acts.queries.taken import last_freed
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, REASON_LENGTH, AskKind, AskState, Channel
+from portal.acts.rules.beyond import kept_names
 from portal.acts.rules.refusals import ApproverNeeded, NotHereYet, ReasonNeeded, Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
@@ -159,7 +160,7 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
         raise ApproverNeeded() if reason else ReasonNeeded(also=(ApproverNeeded(),))
     if not reason:
         raise ReasonNeeded()
-    return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
+    return {"overrode": kept_names(stop.name for stop in stops), "override_reason": reason, "approver_id": approver.id}
 
 
 def _tell_asked(session: Session, ask: Ask, to: Recipient, asker: str) -> None:
