@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.acts.rules.asks import EFFORTS, AskKind, AskState, Came, Past, after, state_of
-from portal.acts.rules.beyond import beyond
+from portal.acts.rules.beyond import beyond, kept_names
 from portal.acts.rules.budget import Band, Cap, Defaults, band, capacity, load, require_cap, rests_until, strain, taken, worse
 from portal.acts.rules.refusals import CapInvalid, NotThisOutcome
 from portal.acts.rules.terms import BlockKind, Side, Standing, Terms, next_month_on
@@ -281,3 +281,11 @@ def test_the_defaults_of_the_house() -> None:
 )
 def test_whom_an_ask_is_made_of_reads_their_own_limits_and_of_ours_that_there_are_some(overrode: str, told: list[str]) -> None:
     assert [text % facts for text, facts in beyond(overrode, 4, 90)] == told
+
+
+def test_names_of_what_was_lifted_are_kept_once_and_whole() -> None:
+    assert kept_names(["Detracts", "PersonCapReached", "Detracts"]) == "Detracts PersonCapReached"
+    many = [f"Refusal{number:02d}" for number in range(30)]  # nine characters each: twenty of them fill the column, with what is between
+    assert kept_names(many) == " ".join(many[:20])
+    assert kept_names([*many[:19], "R" * 11, "Short"]) == " ".join([*many[:19], "Short"]), "one that has no room lets a shorter one in"
+    assert kept_names([]) == ""

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+<<<<<<< HEAD
 from sqlalchemy import select
+=======
+from sqlalchemy import literal, select, update
+>>>>>>> m2
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, finish_ask
 from portal.acts.actions.blocking import set_block
-from portal.acts.models.asks import CompanyGoodwill
-from portal.dashboard.queries.coverage import coverage
+from portal.acts.models.asks import AskLoad, CompanyGoodwill, PersonGoodwill
+from portal.dashboard.queries.coverage import _slots, coverage
 from portal.dashboard.queries.references import by_month, glance
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
@@ -19,11 +23,12 @@ from portal.requests.actions.following import settle_silence
 from portal.requests.actions.outcomes import say_as_requester
 from portal.requests.models import ReferenceRequest
 from portal.requests.rules.deals import Comparison
-from portal.requests.rules.figures import Cell, Share
+from portal.requests.rules.figures import Cell, Share, free_slots
 from tests.factories.asks import by_admin, by_employee, log_ask, make_ask
 from tests.factories.people import make_admin, make_company, make_employee, make_person
 from tests.factories.requests import Cast
 from tests.factories.story import Story
+from tests.requests.test_figures import FREE_SLOTS
 from tests.requests.test_path import to_booked
 from tests.support.application import SignIn
 from tests.support.counting import CountQueries
@@ -59,12 +64,16 @@ def fill(session: Session) -> int:
         session.add(profile_row(person.id, verified_at=NOW - 9 * DAY if n else None, verify_on=(NOW + DAY).date() if n == 1 else NOW.date()))
     session.flush()
     session.add_all(ProfileWord(person_id=people[0].id, kind="product", key=word.lower(), word=word) for word in ("Boards", "Maps"))
+    # Not what the figures of a year count: 13 months old.
+    log_ask(session, by_employee(employee.id), people[2].id, NOW - 396 * DAY, now=NOW - 395 * DAY, came="completed")
     ask = make_ask(session, by_employee(employee.id), people[0].id, now=NOW - 20 * DAY)
     answer_ask(session, by_admin(admin.id), ask_id=ask.id, is_yes=True, now=NOW - 19 * DAY)
     finish_ask(session, by_admin(admin.id), ask_id=ask.id, was_done=True, now=NOW - 18 * DAY)
     log_ask(session, by_employee(employee.id), people[0].id, NOW - 30 * DAY, now=NOW - 29 * DAY, came="completed")
     log_ask(session, by_employee(employee.id), people[2].id, NOW - 30 * DAY, now=NOW - 29 * DAY, came="declined")
     make_ask(session, by_employee(employee.id), people[2].id, now=NOW - DAY)
+    # Not what the concentration counts: a survey is no reference.
+    log_ask(session, by_employee(employee.id), people[1].id, NOW - 30 * DAY, now=NOW - 29 * DAY, kind="survey", came="completed")
     wanted = {"industry": "Banking", "region": "EMEA", "size": "50–249"}
     rows = [
         request_row(employee.id, "late", NOW - 9 * DAY, needed_by=(NOW - DAY).date(), **wanted, product="Boards"),
@@ -149,6 +158,33 @@ def test_who_is_not_to_be_asked_is_no_supply_and_words_are_compared_folded(sessi
     session.add(CompanyGoodwill(company_id=firms[2].id, paused_until=(NOW + 100 * DAY).date(), unwanted=[], months_off=[], reason="Busy", set_at=NOW))
     session.flush()
     assert supply()[1] == 4 + 4, "one of the first company is held, all of the second; the third pauses; the fourth is free"
+    plain = {"unwanted": [], "months_off": [], "reason": "", "set_at": NOW}
+    session.add(PersonGoodwill(person_id=people[3].id, paused_until=(NOW + 89 * DAY).date(), **plain))
+    session.flush()
+    assert supply()[1] == 4 + 4, "who pauses for less than the 90 days can still be asked in them"
+    session.execute(update(PersonGoodwill).values(paused_until=(NOW + 90 * DAY).date()))
+    assert supply()[1] == 4, "the one of the fourth pauses"
+    session.execute(update(PersonGoodwill).values(paused_until=None))
+    assert supply()[1] == 4 + 4
+    session.add(AskLoad(person_id=people[3].id, load=0.0, rank=0, full_until=None, rests_until=NOW + 91 * DAY))
+    session.flush()
+    assert supply()[1] == 4, "they said no so often that they rest"
+    session.execute(update(AskLoad).values(rests_until=NOW + 60 * DAY))
+    assert supply()[1] == 4 + 4
+    session.execute(update(ReferenceProfile).where(ReferenceProfile.person_id == people[3].id).values(is_visible=False))
+    assert supply()[1] == 4, "who is hidden is found by nobody"
+
+
+def test_slots_that_are_counted_in_the_database_are_those_of_the_rule(session: Session) -> None:
+    own, silent = (make_person(session).id for _ in range(2))
+    plain = {"unwanted": [], "months_off": [], "reason": "", "set_at": NOW}
+    session.add_all(PersonGoodwill(person_id=person_id, paused_until=None, **plain) for person_id in (own, silent))
+    session.flush()
+    for most, days, held, _free in FREE_SLOTS:
+        session.execute(update(PersonGoodwill).where(PersonGoodwill.person_id == own).values(most=most, days=days))
+        said = select(_slots(PersonGoodwill, 7, 30, literal(held))).where(PersonGoodwill.person_id == own)
+        house = select(_slots(PersonGoodwill, most, days, literal(held))).where(PersonGoodwill.person_id == silent)
+        assert [session.scalar(one) for one in (said, house)] == [free_slots(most, days, held)] * 2, (most, days, held)
 
 
 def test_the_pages_show_figures_with_tables_and_files_and_what_they_do_not_prove(database: Database, sign_in: SignIn, story: Story) -> None:

@@ -11,8 +11,10 @@ from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.notifications.models import OutboxJob
 from portal.people.models import Person
+from portal.people.rules.person import PersonState
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.activity import Activity
+from portal.references.actions.decide import accept_nomination
 from portal.requests.actions.begin import keep_request, send_request
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.links import candidate_behind
@@ -20,7 +22,7 @@ from portal.requests.rules.links import LinkKind
 from portal.requests.rules.need import Need
 from tests.factories.finding import make_profile_row
 from tests.factories.people import make_admin, make_company, make_employee, make_person
-from tests.factories.references import acting
+from tests.factories.references import acting, make_nomination
 
 _numbers = count(1)
 CANARY = "Nightingale"
@@ -67,6 +69,16 @@ class Cast:
 
     def request(self, session: Session, **overrides: Any) -> ReferenceRequest:
         return make_request(session, self.greta_row, **{"now": self.at, **overrides})
+
+    def nominate_ada(self, session: Session) -> int:
+        """Let Ada have been found by an employee's nomination, before she joined; return the employee."""
+        finder, ada = make_employee(session, name="Karim"), session.get_one(Person, self.ada_id)
+        ada.state = PersonState.CONTACT
+        session.flush()
+        nomination = make_nomination(session, finder, name="Ada", email=ada.email, company="Works", now=self.at)
+        accept_nomination(session, self.admin, nomination_id=nomination.id, now=self.at)
+        ada.state = PersonState.ACTIVE
+        return finder.id
 
 
 def behind(session: Session, kind: LinkKind, mail: str, now: datetime) -> RequestCandidate:

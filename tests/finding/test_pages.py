@@ -11,15 +11,18 @@ from sqlalchemy.orm import Session
 
 from portal.consents.models import Consent
 from portal.consents.rules import Item
+from portal.finding.actions.library import Content, add_item
 from portal.finding.models.library import Favourite, LibraryItem
+from portal.finding.rules.library import Kind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.models import Person
 from portal.profiles.models import ReferenceProfile
-from tests.factories.asks import by_employee, log_ask
+from tests.factories.asks import by_admin, by_employee, log_ask
 from tests.factories.consents import make_consent
 from tests.factories.finding import make_reference
 from tests.factories.people import make_admin, make_company, make_employee, make_person
+from tests.rewards.racing import all_at_once
 from tests.support.application import PortalClient, SignIn
 from tests.support.counting import CountQueries
 from tests.support.forms import fields_of
@@ -249,6 +252,14 @@ def test_the_library_answers_the_same_worry_without_an_ask(ada: PortalClient, gr
     assert "Off spreadsheets" in ada.get("/library?show=retired").text
     assert "Costs nobody an ask" not in greta.get(SEARCH).text
     assert "retired already" in ada.post(f"{at}/retire", data={"reason": "again"}, follow_redirects=True).text
+
+
+def test_one_item_sent_eight_times_at_once_is_one_item(house: House, database: Database) -> None:
+    content = Content(Kind.QUOTE, "Off spreadsheets", quote="It took a week.", permission="By mail, in May.")
+    adding = [lambda session: add_item(session, by_admin(house.ada), key="one-click", content=content, file_id=None, now=utcnow())] * 8
+    assert all_at_once(database, adding) == {"done": 8}
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(LibraryItem)) == 1
 
 
 def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClient, greta: PortalClient, house: House, database: Database) -> None:

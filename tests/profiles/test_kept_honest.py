@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.blocking import set_block
@@ -108,6 +108,21 @@ def test_verifying_and_retiring_later_are_both_credited_and_asking_oneself_is_no
     way = {"way": Move.RETIRE, "reason": "Gone.", "retired_as": Retired.LEFT}
     move_profile(session, scene.greta, person_id=scene.id, **way, now=scene.at + timedelta(days=60))
     assert credit(session, scene.greta_id) == 15
+
+
+@pytest.mark.parametrize(
+    ("retired_as", "is_candidate", "credited"),
+    [(Retired.UNSUITABLE, False, 10), (Retired.OTHER, False, 0), (Retired.OWN_WISH, False, 0), (Retired.UNSUITABLE, True, 0)],
+)
+def test_retiring_is_credited_for_what_was_found_out_of_a_reference_in_use(
+    session: Session, retired_as: Retired, is_candidate: bool, credited: int
+) -> None:
+    scene = Scene(session)
+    if is_candidate:
+        session.execute(update(ReferenceProfile).values(status=Status.CANDIDATE, is_visible=False))
+        session.expire_all()
+    move_profile(session, scene.greta, person_id=scene.id, way=Move.RETIRE, reason="So it is.", retired_as=retired_as, now=scene.at)
+    assert credit(session, scene.greta_id) == credited
 
 
 def test_a_hold_is_ended_by_admins_alone_and_lifts_its_own_block_only(session: Session) -> None:

@@ -1,22 +1,30 @@
-"""Many at once: one nomination stands, one decision counts, one click is one nomination."""
+"""Many at once: one nomination stands, one decision counts, one click is one nomination, one draft, one comment, and limits hold."""
 
 from collections import Counter
 from collections.abc import Callable
 from threading import Barrier, Thread
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.kernel.errors import Refusal
 from portal.notifications.models import Notice
 from portal.people.models import Person
+from portal.references.actions.commenting import comment
 from portal.references.actions.decide import accept_nomination, decline_nomination, mark_duplicate
+from portal.references.actions.drafting import save_draft
 from portal.references.actions.nominate import nominate
-from portal.references.models.nominating import Nomination
+from portal.references.actions.terms import add_rule
+from portal.references.models.nominating import Nomination, NominationComment, NominationDraft
+from portal.references.models.terms import NominationRule
+from portal.references.rules.nominating import MOST_DRAFTS
 from portal.references.rules.states import State
+from portal.references.rules.terms import MOST_RULES
 from tests.factories.people import make_admin, make_employee
 from tests.factories.references import acting, make_nomination
+from tests.rewards.racing import all_at_once, one_during_another
 from tests.support.application import PortalClient, SignIn
 
 MANY = 8
@@ -113,3 +121,57 @@ def test_two_nominations_cannot_become_duplicates_of_each_other(database: Databa
     assert set(answers) <= {State.DUPLICATE, "AlreadyDecided", "NotAnOriginal"}
     with database.reading() as session:
         assert sorted(session.scalars(select(Nomination.state))) == [State.DUPLICATE, State.SUBMITTED]
+
+
+def test_a_draft_that_is_saved_while_it_is_saved_is_one_draft(database: Database) -> None:
+    actor = database.write(lambda s: acting(make_employee(s)))
+
+    def saving(name: str) -> Callable[[Session], str]:
+        return lambda s: save_draft(s, actor, key="one-form", fields={"name": [name]}, now=utcnow()).key
+
+    assert one_during_another(database, saving("Ad"), lambda: database.write(saving("Ada"))) == ["one-form", "one-form"]
+    with database.reading() as session:
+        assert [draft.fields for draft in session.scalars(select(NominationDraft))] == [{"name": ["Ada"]}]
+
+
+def test_eight_new_drafts_at_once_for_the_last_place_are_one_more_draft(database: Database) -> None:
+    def start(session):
+        actor = acting(make_employee(session))
+        for number in range(MOST_DRAFTS - 1):
+            session.add(NominationDraft(person_id=actor.id, key=f"kept-{number}", fields={}, saved_at=utcnow()))
+        return actor
+
+    actor = database.write(start)
+    saving = [lambda s, number=number: save_draft(s, actor, key=f"new-{number}", fields={}, now=utcnow()) for number in range(MANY)]
+    assert all_at_once(database, saving) == {"done": 1, "TooManyDrafts": MANY - 1}
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(NominationDraft)) == MOST_DRAFTS
+
+
+def test_one_comment_sent_eight_times_at_once_is_said_and_told_once(database: Database) -> None:
+    def start(session):
+        return acting(make_admin(session)), make_nomination(session).id
+
+    actor, made = database.write(start)
+    saying = [lambda s: comment(s, actor, nomination_id=made, text="May they speak in public?", key="one-click", now=utcnow())] * MANY
+    assert all_at_once(database, saying) == {"done": MANY}
+    with database.reading() as session:
+        told = session.scalar(select(func.count()).where(Notice.kind == "nomination_comment"))
+        assert (session.scalar(select(func.count()).select_from(NominationComment)), told) == (1, 1)
+
+
+def test_two_rules_at_once_for_the_last_place_are_one_more_rule(database: Database) -> None:
+    def start(session):
+        actor = acting(make_admin(session))
+        for number in range(MOST_RULES - 1):
+            add_rule(session, actor, name=f"Rule {number}", needs_company=True, now=utcnow())
+        return actor
+
+    actor = database.write(start)
+
+    def adding(session: Session) -> str:
+        return add_rule(session, actor, name="One more", needs_company=True, now=utcnow()).name
+
+    assert one_during_another(database, adding, lambda: database.write(adding)) == ["One more", "TooManyRules"]
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(NominationRule)) == MOST_RULES

@@ -83,9 +83,10 @@ def test_the_alarm_rings_above_six_tenths(value: float | None, alarm: bool) -> N
     assert is_alarming(value) is alarm
 
 
-@pytest.mark.parametrize(
-    ("most", "days", "held", "free"), [(4, 90, 0, 4), (4, 90, 1, 3), (1, 30, 0, 3), (4, 180, 0, 2), (1, 365, 0, 0), (2, 90, 5, 0), (0, 90, 0, 0)]
-)
+FREE_SLOTS = [(4, 90, 0, 4), (4, 90, 1, 3), (1, 30, 0, 3), (4, 180, 0, 2), (1, 365, 0, 0), (2, 90, 5, 0), (0, 90, 0, 0)]
+
+
+@pytest.mark.parametrize(("most", "days", "held", "free"), FREE_SLOTS)
 def test_free_slots_are_what_the_cap_lets_through_in_ninety_days_less_what_is_open(most: int, days: int, held: int, free: int) -> None:
     assert free_slots(most, days, held) == free
 

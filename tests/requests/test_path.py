@@ -295,6 +295,7 @@ def test_what_one_side_says_stands_after_a_week_and_where_they_differ_an_admin_d
         rule_on(session, cast.admin, **ruled, reason="  ")
     assert rule_on(session, cast.admin, **ruled, reason="Nobody joined the call.") is Verdict.MISSED
     assert (state(session, request.id), balance_of(session, cast.ada_id).net) == ("missed", 0)
+    assert session.scalars(select(ContactGrant.ended_at)).one() == over, "how she is reached is shown no more, as after a call that took place"
     assert candidate.minutes is None, "what was not believed costs them no minutes"
     heard = [payload["data"] for kind, to, payload in mails(session) if kind == "request_step" and to == cast.greta_row.email]
     assert [(one["decided_by"], one["decided_why"]) for one in heard if one["step"] == "missed"] == [("Imani", "Nobody joined the call.")]

@@ -15,6 +15,7 @@ from portal.acts.queries.asks import beyond_of
 from portal.acts.queries.budget import Budget, budget_of
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, REASON_LENGTH, AskKind, AskState, Channel
+from portal.acts.rules.beyond import kept_names
 from portal.acts.rules.refusals import ApproverNeeded, NotHereYet, ReasonNeeded, Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
@@ -138,7 +139,7 @@ def _lifted(session: Session, actor: Actor, person_id: int, stops: Sequence[Refu
         raise ApproverNeeded() if reason else ReasonNeeded(also=(ApproverNeeded(),))
     if not reason:
         raise ReasonNeeded()
-    return {"overrode": " ".join(stop.name for stop in stops)[:200], "override_reason": reason, "approver_id": approver.id}
+    return {"overrode": kept_names(stop.name for stop in stops), "override_reason": reason, "approver_id": approver.id}
 
 
 def _note(session: Session, actor: Actor, ask: Ask, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, Float, ForeignKey, Ind
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.acts.rules.asks import Came, Channel
+from portal.acts.rules.beyond import NAMES_LENGTH
 from portal.acts.rules.terms import BlockKind, Terms
 from portal.kernel.schema import Base, BigId, UTCDateTime, WordList, append_only_ddl, attach_ddl, one_of
 
@@ -56,7 +57,7 @@ class Ask(Base):
     source_type: Mapped[str | None] = mapped_column(String(40))
     source_id: Mapped[int | None] = mapped_column(BigId)
     is_outside: Mapped[bool]
-    overrode: Mapped[str] = mapped_column(String(200))
+    overrode: Mapped[str] = mapped_column(String(NAMES_LENGTH))
     override_reason: Mapped[str] = mapped_column(String(500))
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     person_used: Mapped[int]

@@ -1,6 +1,6 @@
 """Which limits an ask goes beyond, in words for whom it is asked of: their own ones by what they are, all others as what they are to them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from portal.kernel.text import N_
@@ -17,6 +17,21 @@ _OWN = {
 }
 ANOTHER = N_("Beyond a rule of ours for whom we ask.")
 """Rules of the search are about what staff know of somebody (a score, a renewal, who is at odds with whom), and are not theirs to read."""
+
+NAMES_LENGTH = 200
+"""As long as the column of the names of an ask."""
+
+
+def kept_names(names: Iterable[str]) -> str:
+    """Return what an ask keeps of the refusals that an override lifted: each name once, in their order, and only whole ones that have room.
+
+    What has no room is not kept as lifted: an ask that takes this one's place is held to it anew, and nothing is lifted that nobody approved.
+    """
+    kept = ""
+    for name in dict.fromkeys(names):
+        longer = f"{kept} {name}".strip()
+        kept = longer if len(longer) <= NAMES_LENGTH else kept
+    return kept
 
 
 def beyond(overrode: str, most: int, days: int) -> list[tuple[str, Mapping[str, Any]]]:

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.acts.models.asks import AskBlock, CompanyGoodwill, OpenAsk, PersonGoodwill
+from portal.acts.models.asks import AskBlock, AskLoad, CompanyGoodwill, OpenAsk, PersonGoodwill
 from portal.acts.queries.people import ASKABLE
 from portal.acts.queries.settings import defaults_of
 from portal.dashboard.queries.references import LIVES, YEAR
-from portal.kernel.clock import local_date
+from portal.kernel.clock import local_date, start_of_day
 from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
 from portal.profiles.models import ProfileWord, ReferenceProfile
@@ -33,16 +33,19 @@ def coverage(session: Session, now: datetime) -> list[Gap]:
 
 def _supply(session: Session, now: datetime, *, by_product: bool) -> dict[Cell, int]:
     """Return free slots in 90 days of active, visible profiles by their company's place: each person within their own cap, and all within the
-    company's. ``rules.figures.free_slots`` in SQL; a pause that lasts all that time leaves none, and so does a block, of either.
+    company's. ``rules.figures.free_slots`` in SQL; a pause that lasts all that time leaves none, and so does a block, of either, and a rest
+    after many noes. Months off say when somebody is not asked and not how often, so they take nothing away here.
     """
     defaults, today = defaults_of(session), local_date(now, programme_zone(session))
     until = today + timedelta(days=HORIZON_DAYS)
     person_open = select(func.count()).where(OpenAsk.person_id == ReferenceProfile.person_id).correlate(ReferenceProfile).scalar_subquery()
     own = _slots(PersonGoodwill, defaults.person.most, defaults.person.days, person_open)
-    paused = case((PersonGoodwill.paused_until >= until, 0), else_=own)
+    rested = AskLoad.rests_until >= start_of_day(until, programme_zone(session))
+    paused = case((or_(PersonGoodwill.paused_until >= until, rested), 0), else_=own)
     product: Any = ProfileWord.key if by_product else literal("")
     people = select(Person.company_id, product.label("product"), func.sum(paused).label("slots")).select_from(ReferenceProfile)
     people = people.join(Person, Person.id == ReferenceProfile.person_id).outerjoin(PersonGoodwill, PersonGoodwill.person_id == Person.id)
+    people = people.outerjoin(AskLoad, AskLoad.person_id == Person.id)
     if by_product:
         people = people.join(ProfileWord, (ProfileWord.person_id == Person.id) & (ProfileWord.kind == WordKind.PRODUCT))
     free = (Person.id.not_in(_blocked(AskBlock.person_id)), Person.company_id.not_in(_blocked(AskBlock.company_id)))

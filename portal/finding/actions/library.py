@@ -26,7 +26,7 @@ from portal.finding.rules.library import (
 )
 from portal.kernel.actor import Actor
 from portal.kernel.clock import local_date
-from portal.kernel.db import programme_zone
+from portal.kernel.db import programme_zone, take_turn
 from portal.kernel.errors import Conflict, NotAllowed
 from portal.kernel.ids import read_id
 from portal.people.models import Company, Person
@@ -58,6 +58,7 @@ def add_item(session: Session, actor: Actor, *, key: str, content: Content, file
     Refuses: NotAllowed, OverAlready, NothingToShow, LinkNotSafe, PermissionNeeded, ConsentDoesNotFit, CompanyUnknown, WhoUnknown, WhoUnclear.
     """
     _require_admin(actor)
+    take_turn(session, f"library:{key}")  # so that one form sent twice at once finds what the first made
     made = session.scalar(select(LibraryItem).where(LibraryItem.key == key))
     if made is not None:
         return made

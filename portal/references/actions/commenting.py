@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
+from portal.kernel.db import take_turn
 from portal.kernel.errors import NotFound
 from portal.notifications.actions import notify
 from portal.people.queries.persons import names, recipients
@@ -28,6 +29,7 @@ def comment(session: Session, actor: Actor, *, nomination_id: int, text: str, ke
     The same words under the same ``key`` a second time return the first. Refuses an empty one (``CommentEmpty``), and who has no part in it
     (``NotFound``).
     """
+    take_turn(session, f"nomination:comment:{nomination_id}")  # so that one form sent twice at once finds what the first said
     nomination = session.get(Nomination, nomination_id)
     own = parts_in(session, nomination_id)
     nominators = set(own)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
+from portal.kernel.db import take_turn
 from portal.references.models.nominating import NominationDraft
 from portal.references.rules.nominating import DRAFTS_KEPT, MOST_DRAFTS, DraftEmpty, TooManyDrafts, require_employee
 
@@ -17,10 +18,14 @@ def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, An
     Refuses a form in which nothing was ever typed (``DraftEmpty``), and the hundred-and-first draft (``TooManyDrafts``).
     """
     require_employee(actor)
+<<<<<<< HEAD
     if not fields:
         if drop_draft(session, actor, key=key):
             return None
         raise DraftEmpty()
+=======
+    take_turn(session, f"nominate:{actor.id}")  # the turn of ``nominate``, which drops the draft: no two at once count, or write, one sender's drafts
+>>>>>>> m2
     draft = session.scalar(select(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key))
     if draft is None:
         if (session.scalar(select(func.count()).where(NominationDraft.person_id == actor.id)) or 0) >= MOST_DRAFTS:
