@@ -4,11 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-<<<<<<< HEAD
-from sqlalchemy import select
-=======
 from sqlalchemy import literal, select, update
->>>>>>> m2
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import answer_ask, finish_ask

@@ -18,14 +18,11 @@ def save_draft(session: Session, actor: Actor, *, key: str, fields: dict[str, An
     Refuses a form in which nothing was ever typed (``DraftEmpty``), and the hundred-and-first draft (``TooManyDrafts``).
     """
     require_employee(actor)
-<<<<<<< HEAD
+    take_turn(session, f"nominate:{actor.id}")  # the turn of ``nominate``, which drops the draft: no two at once count, or write, one sender's drafts
     if not fields:
         if drop_draft(session, actor, key=key):
             return None
         raise DraftEmpty()
-=======
-    take_turn(session, f"nominate:{actor.id}")  # the turn of ``nominate``, which drops the draft: no two at once count, or write, one sender's drafts
->>>>>>> m2
     draft = session.scalar(select(NominationDraft).where(NominationDraft.person_id == actor.id, NominationDraft.key == key))
     if draft is None:
         if (session.scalar(select(func.count()).where(NominationDraft.person_id == actor.id)) or 0) >= MOST_DRAFTS:
