@@ -15,9 +15,9 @@ from portal.kernel.actor import system
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed
 from portal.ledger.queries.balances import balance_of, balances_of
+from portal.ledger.rules import STAFF
 from portal.references.actions.crediting import credit_completion, take_completion_back
 from portal.references.models.nominating import Nomination
-from portal.references.rules.terms import STAFF
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import take_up
 from portal.requests.actions.ending import close_deal

@@ -33,7 +33,8 @@ def set_block(
 ) -> AskBlock:
     """Let nobody ask a person, or anybody of a company, until it is lifted. Who asks at the same moment comes before it, or is refused.
 
-    What is open stays open: its askers see the block and take it back themselves. Only the verbs of profiles say ``comes_with_profile``.
+    What is open stays open: its askers see the block and take it back themselves; requests let go at their next round. Only the verbs of
+    profiles say ``comes_with_profile``.
     Refuses: NotAllowed, ReasonNeeded, NotFound, BlockThere.
     """
     why = _admins_why(actor, reason)
