@@ -140,16 +140,19 @@ def measure(pages: list[Page], probe: Probe, portal: server.Server, hello: serve
         for _ in range(rounds):
             base, base_cpu = loaded(hello, plain, seconds)
             outcome, cpu = loaded(portal, messages(page.asks), seconds)
-            if figure.ratios and len(outcome.latencies) < load.CONNECTIONS:
-                break  # all that this act can be done to is used up
             if set(outcome.statuses) - GOOD:
                 raise RuntimeError(f"{page.name} answered {outcome.statuses}")
+            if len(outcome.latencies) < load.CONNECTIONS:
+                break  # all that this act can be done to is used up
             figure.hello.append((base.rate, base_cpu))
             figure.ratios.append(outcome.rate / base.rate)
             figure.cpu_ratios.append(base_cpu / cpu)
             figure.rates.append(outcome.rate)
             figure.cpu.append(cpu)
             figure.p99.append(outcome.percentile(0.99))
+        if not figure.ratios:
+            print(f"| {page.name} | used up before it could be measured; take more members |", flush=True)
+            continue
         figures.append(figure)
         print(figure.line, flush=True)
     rate, cpu = (statistics.median(one[n] for figure in figures for one in figure.hello) for n in (0, 1))
