@@ -209,6 +209,11 @@ class ProspectForm(Form):
     contact = StringField(_("Name"), [InputRequired(), Length(max=120)], filters=[one_line])
     email = StringField(_("E-mail"), [InputRequired(), Length(max=EMAIL_LENGTH), Email()], filters=[one_line])
 
+    def may_keep(self) -> None:
+        """Let the address be left empty, by whoever is not shown the one that is written down, which stays then."""
+        self.email.validators = [Optional(), *self.email.validators[1:]]
+        self.email.flags.required = False
+
 
 class CustomerOutcomeForm(LinkForm):
     """What happened, in the customer's eyes."""

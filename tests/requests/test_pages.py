@@ -146,7 +146,7 @@ def test_how_the_prospect_is_reached_is_shown_at_the_press_of_a_button_and_an_ow
 ) -> None:
     def scene(session: Session) -> tuple[Cast, int, int]:
         cast = Cast(session)
-        request = cast.request(session)
+        request = cast.request(session, prospect="Wharf Ltd")
         return cast, request.id, propose(session, cast.greta, request_id=request.id, person_id=cast.ada_id, now=cast.at).id
 
     cast, request_id, candidate_id = database.write(scene)
@@ -163,7 +163,7 @@ def test_how_the_prospect_is_reached_is_shown_at_the_press_of_a_button_and_an_ow
     assert imani.post(f"{one}/prospect", data={"contact": "Paula", "email": "", "keeps": "1"}).status_code == 303
     assert mail in greta.post(f"{one}/prospect-contact").text, "an admin who leaves the field empty takes no address away"
     said = olaf.post(f"{one}/candidates/{candidate_id}/refuse", data={"code": "renewal", "said": "In March."}, follow_redirects=True)
-    assert (said.status_code, "Prospect" in said.text, "You have nothing more to do with this request" in said.text) == (200, False, True)
+    assert (said.status_code, "Wharf Ltd" in said.text, "You have nothing more to do with this request" in said.text) == (200, False, True)
     assert olaf.post(f"{one}/prospect-contact").status_code == 404
     again = olaf.get(one)
     assert (again.status_code, again.location) == (303, "/requests")

@@ -21,8 +21,9 @@ from portal.profiles.rules.activity import ASK_OF
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.deals import Deals, Told, deals_of, won
-from portal.requests.rules.figures import DUE_WITHIN, Share, Spread, filled_in_time, gini, spread
+from portal.requests.rules.figures import Share, Spread, filled_in_time, gini, spread
 from portal.requests.rules.states import ENDED, CandidateState, State
+from portal.requests.rules.terms import DUE_SOON
 
 YEAR = timedelta(days=365)
 SHOWN_DUE = 20
@@ -71,7 +72,7 @@ def glance(session: Session, now: datetime, currency: str) -> Glance:
 
 def due_soon(session: Session, now: datetime) -> tuple[Sequence[Any], int]:
     """Return (ReferenceRequest, requester) of what is needed within 72 hours or is overdue, the first first, and how many that are in all."""
-    last = local_date(now + DUE_WITHIN, programme_zone(session))
+    last = local_date(now + DUE_SOON, programme_zone(session))
     due = (LIVES, ReferenceRequest.needed_by <= last)
     found = select(ReferenceRequest, _requester.name.label("requester")).join(_requester, _requester.id == ReferenceRequest.requester_id)
     rows = session.execute(found.where(*due).order_by(ReferenceRequest.needed_by, ReferenceRequest.id).limit(SHOWN_DUE)).all()

@@ -5,6 +5,7 @@ One function tells all of it, so that results, near misses and a request that is
 
 from datetime import date, datetime, timedelta
 
+from portal.accounts.rules.insights import DETRACTOR
 from portal.acts.rules.refusals import CannotBeAsked, LegalHold, MonthOff, OpenEscalation, Paused, Resting
 from portal.acts.rules.terms import next_month_on
 from portal.finding.rules import misfits as no
@@ -14,15 +15,16 @@ from portal.finding.rules.seeing import Sight
 from portal.kernel.clock import local_date
 from portal.people.rules.company import name_key
 from portal.profiles.rules.activity import ASK_OF
+from portal.profiles.rules.fresh import AGE
 from portal.profiles.rules.states import STATUS_NAMES, Status
 
-FRESH_DAYS, RENEWAL_DAYS, LEAST_NPS = 180, 30, 7
+RENEWAL_DAYS, LEAST_NPS = 30, DETRACTOR + 1
 MONTH_DAYS = 30.4
 
 
 def verified_since(now: datetime) -> datetime:
     """Return the moment since which a profile has to have been verified."""
-    return now - timedelta(days=FRESH_DAYS)
+    return now - AGE
 
 
 def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight = Sight.FULL) -> list[no.Misfit]:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from portal.accounts.rules.insights import DETRACTOR
 from portal.kernel.clock import local_date
 from portal.kernel.text import N_
 
@@ -14,7 +15,6 @@ REMIND_DAYS, HIDE_DAYS = 14, 28
 SOON = timedelta(days=30)
 """What is due within so long is due soon."""
 PAUSE_DAYS = 90
-LOWEST_DETRACTOR, HIGHEST_DETRACTOR = 0, 6
 VERIFIED_CREDIT, RETIRED_CREDIT = 5, 10
 """What staff are credited with in the unit ``staff``: for saying that a profile is true or what changed, and for retiring one that nobody
 should call any more, which is worth more since nobody likes to do it. Once a round."""
@@ -89,7 +89,7 @@ def is_fresh(verified_at: datetime | None, now: datetime, age: timedelta = AGE) 
 
 def is_detractor(score: int) -> bool:
     """Tell whether a score of the NPS question is one of somebody who would advise against us: 0 to 6."""
-    return LOWEST_DETRACTOR <= score <= HIGHEST_DETRACTOR
+    return 0 <= score <= DETRACTOR
 
 
 def is_asked(verify_on: date | None, verify_why: str, today: date) -> bool:

@@ -12,7 +12,6 @@ from portal.finding.rules.needs import key_of
 ALARM = 0.6
 """A Gini above this means that too few carry too much (specification A5)."""
 HORIZON_DAYS = 90
-DUE_WITHIN = timedelta(hours=72)
 LEAST_MEASURED = 10
 """Of fewer than this nobody says what nine of ten do not exceed."""
 

@@ -191,11 +191,11 @@ def another_time(request_id: int, candidate_id: int) -> ResponseReturnValue:
 def keep_prospect(request_id: int) -> ResponseReturnValue:
     """Enter who picks the time for the prospect."""
     form = ProspectForm()
+    if request.form.get("keeps"):
+        form.may_keep()
     if not form.validate():
         return _page(request_id, "prospect", form, 422)
-    email = form.email.data or ""
-    if not email and request.form.get("keeps"):
-        email = request_for(db(), current_actor(), request_id)[0].prospect_email
+    email = form.email.data or request_for(db(), current_actor(), request_id)[0].prospect_email
     set_prospect(db(), current_actor(), request_id=request_id, contact=form.contact.data or "", email=email, now=utcnow())
     return _done(request_id, _("Kept. Once times are offered, they get a link to them."))
 
@@ -338,7 +338,9 @@ def _page(
         forms["right"] = RightForm(formdata=None, data={"came": "yes" if whole.state is State.MISSED else "no"})
     if name != "prospect":
         email = whole.request.prospect_email if whole.typed_prospect else ""
-        forms["prospect"] = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": email})
+        forms["prospect"] = kept = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": email})
+        if whole.request.prospect_email and not email:
+            kept.may_keep()
     if whole.request.deal_outcome and name != "deal":
         known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
         forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
