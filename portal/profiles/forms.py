@@ -187,13 +187,14 @@ def _chosen() -> list[tuple[str, str]]:
 
 
 def does_form() -> type[OwnForm]:
-    """Return a form with a choice for each kind: yes, no, never."""
+    """Return a form with a choice for each kind: yes, no, never; and until when a yes holds."""
 
     class DoesForm(OwnForm):
         pass
 
     for activity in Activity:
         setattr(DoesForm, activity.value, RadioField(_(ACTIVITY_NAMES[activity]), [Optional()], choices=_chosen))
+        setattr(DoesForm, f"until_{activity.value}", DayField(_("A yes holds until, if you like"), [Optional()]))
     return DoesForm
 
 
@@ -201,6 +202,11 @@ def wanted_of(form: OwnForm) -> Mapping[Activity, bool | None]:
     """Return what was chosen: True yes, None no, False never."""
     chosen: dict[str, bool | None] = {"yes": True, "no": None, "never": False}
     return {activity: chosen[form[activity.value].data] for activity in Activity if form[activity.value].data in chosen}
+
+
+def until_of(form: OwnForm) -> Mapping[Activity, date | None]:
+    """Return until when each yes holds, None without end; only of what the sent form had a field for."""
+    return {activity: field.data for activity in Activity if (field := form[f"until_{activity.value}"]).raw_data}
 
 
 class ProfileFilter(FilterForm):

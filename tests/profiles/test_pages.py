@@ -5,7 +5,7 @@ import html
 import io
 import re
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -308,6 +308,17 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
         words = session.scalars(select(Consent.words).where(Consent.person_id == scene.id, Consent.ended_at.is_(None))).all()
         assert [word.endswith("may ask me for: Video.") for word in words] == [True]
         assert len(mails(session, "profile_taken_back")) == 2, "the owner and the admin, once each"
+    over = browser.post(f"{base}/does", data=own | {"video": "yes", "until_video": "2020-01-01"})
+    assert (over.status_code, "This day is over. Choose a later one, or none." in over.text, 'value="2020-01-01"' in over.text) == (422, True, True)
+    assert (press("does", video="yes", until_video="2099-05-03"), press("does", video="yes")) == (303, 303)
+    held, noon = select(Consent.expires_on).where(Consent.person_id == scene.id, Consent.ended_at.is_(None)), datetime(2099, 5, 3, 12, tzinfo=UTC)
+    with database.reading() as session:
+        assert session.scalars(held).all() == [noon.date()], "the day stays where a form says nothing of it"
+        assert [activities_of(session, [scene.id], noon + timedelta(days=day)).get(scene.id, []) for day in (0, 1)] == [[Activity.VIDEO], []]
+    assert "holds until" in browser.get(here).text
+    assert press("does", video="yes", until_video="") == 303
+    with database.reading() as session:
+        assert session.scalars(held).all() == [None]
     assert (press("days", first_on="2099-01-02", last_on="2099-01-05"), press("say", story="In my words.", language="English")) == (303, 303)
     with database.reading() as session:
         assert {"story", "language", "days_off"} <= own_fields(session, scene.id)

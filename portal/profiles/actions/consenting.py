@@ -1,6 +1,7 @@
 """What somebody does for us, a consent for each kind: written down by staff with what shows it, or given and taken back by the person."""
 
 from datetime import date, datetime
+from enum import Enum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,13 +12,22 @@ from portal.consents.models import Consent
 from portal.consents.rules import Agreed, Item, Scope
 from portal.kernel.actor import Actor
 from portal.kernel.text import clean
-from portal.profiles.actions.rows import locked, mark_own, move, touch, unmark
+from portal.profiles.actions.rows import locked, mark_own, move, today_of, touch, unmark
 from portal.profiles.models import ProfileActivity, ProfileProof, ReferenceProfile
 from portal.profiles.queries.profiles import BY_STAFF, OWN, Does, does, field_of, has_agreed, profile_to_change, stands
 from portal.profiles.rules.activity import PART, Activity
 from portal.profiles.rules.facts import NOTE_LENGTH
-from portal.profiles.rules.refusals import ConsentTheirs, EvidenceMissing
+from portal.profiles.rules.refusals import ConsentTheirs, EvidenceMissing, YesOver
 from portal.profiles.rules.states import Move, Status, follows_consents
+
+
+class Kept(Enum):
+    """A day that is not said: what stands is kept."""
+
+    KEPT = "kept"
+
+
+KEPT = Kept.KEPT
 
 
 def record_consent(
@@ -69,15 +79,27 @@ def end_consent(session: Session, actor: Actor, *, person_id: int, activity: Act
     follow_consents(session, actor, person_id, now)
 
 
-def give_own(session: Session, actor: Actor, *, person_id: int, activity: Activity, words: str, now: datetime) -> bool:
-    """Let the person themself agree to exactly ``words``, and tell whether that is new. What staff had written down gives way to it."""
+def give_own(
+    session: Session, actor: Actor, *, person_id: int, activity: Activity, words: str, until: date | Kept | None = KEPT, now: datetime
+) -> bool:
+    """Let the person themself agree to exactly ``words``, through the day ``until`` or without end, and tell whether that is new.
+
+    What staff had written down gives way to it. What the person gave before stands; with another day a new one takes its place, unless the
+    day is not said (``KEPT``). Refuses a day that is over (``YesOver``).
+    """
     row = locked(session, person_id)
     before = _before(session, person_id, activity, now)
-    if before is not None and before.holds and before.is_own:
-        return False
+    is_given = before is not None and before.holds and before.is_own
+    if is_given and before is not None and before.consent is not None:
+        if until in (KEPT, before.consent.expires_on):
+            return False
+        end_recorded(session, actor, consent_id=before.consent.id, now=now)
+    last = None if isinstance(until, Kept) else until
+    if last is not None and last < today_of(session, now):
+        raise YesOver(f"until_{activity.value}")
     _end_staffs(session, actor, before, now)
     proof = _prove(session, person_id, actor, "", None, is_own=True, now=now)
-    consent_id = _give(session, actor, OWN, proof, activity, words, now, None, (), now)
+    consent_id = _give(session, actor, OWN, proof, activity, words, now, last, (), now)
     _keep(session, row, activity, consent_id, now)
     mark_own(session, person_id, [field_of(activity)], now)
     return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from portal.kernel.errors import NotAllowed
 from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.queries.persons import admins, get_person, recipient, recipients
-from portal.profiles.actions.consenting import end_staffs, follow_consents, give_own, take_back_own
+from portal.profiles.actions.consenting import KEPT, end_staffs, follow_consents, give_own, take_back_own
 from portal.profiles.actions.editing import edit_own_facts
 from portal.profiles.actions.links import own_link
 from portal.profiles.actions.rows import CalledOff, locked, move, tell_removed, today_of, touch
@@ -85,12 +85,20 @@ def lower_limit(session: Session, actor: Actor, *, person_id: int, most: int, no
 
 
 def change_what_i_do(
-    session: Session, actor: Actor, *, person_id: int, wanted: Mapping[Activity, bool | None], words: Mapping[Activity, str], now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: int,
+    wanted: Mapping[Activity, bool | None],
+    words: Mapping[Activity, str],
+    until: Mapping[Activity, date | None] | None = None,
+    now: datetime,
 ) -> list[Activity]:
-    """Set what the person does: True with a consent to exactly ``words``, None not, False never. Return what differed.
+    """Set what the person does: True with a consent to exactly ``words`` through the day in ``until``, None not, False never. Return what differed.
 
-    What is not among ``wanted`` stays. The account owner and the admins read in one message what was taken back, and whether nothing is left:
-    then the profile rests, and their next yes ends that. Refuses NotAllowed and, once retired, CannotMove.
+    What is not among ``wanted``, and a day not among ``until``, stays. The account owner and the admins read in one message what was taken back,
+    and whether nothing is left: then the profile rests, and their next yes ends that. Refuses NotAllowed, a day that is over (``YesOver``) and,
+    once retired, CannotMove.
     """
     row = _own(session, actor, person_id)
     if row.status == Status.RETIRED:
@@ -101,7 +109,8 @@ def change_what_i_do(
         if activity not in wanted:
             continue
         if wanted[activity]:
-            is_new = give_own(session, actor, person_id=person_id, activity=activity, words=words[activity], now=now)
+            last = (until or {}).get(activity, KEPT)
+            is_new = give_own(session, actor, person_id=person_id, activity=activity, words=words[activity], until=last, now=now)
         else:
             is_new = take_back_own(session, actor, person_id=person_id, activity=activity, never=wanted[activity] is False, now=now)
         differing += [activity] if is_new else []

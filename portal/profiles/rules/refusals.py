@@ -64,6 +64,16 @@ class DaysOver(Refusal):
     field = "last_on"
 
 
+class YesOver(Refusal):
+    """A yes that would end before it is given."""
+
+    message = N_("This day is over. Choose a later one, or none.")
+
+    def __init__(self, field: str = "") -> None:
+        super().__init__()
+        self.field = field
+
+
 class TooManyDays(Refusal):
     """More entries than anybody needs."""
 

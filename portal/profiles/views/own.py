@@ -22,11 +22,12 @@ from portal.people.rules.throttle import TooManyTries
 from portal.profiles.actions.editing import add_days, remove_days
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.own import change_what_i_do, lower_limit, pause, remove_me, resume, say_of_myself
-from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, wanted_of
-from portal.profiles.queries.profiles import agree_to_nothing, blackouts_of, does, facts_of, held, profile_of
+from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, until_of, wanted_of
+from portal.profiles.queries.profiles import Does, agree_to_nothing, blackouts_of, does, facts_of, held, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import split_words
 from portal.profiles.rules.fresh import PAUSE_DAYS
+from portal.profiles.rules.refusals import YesOver
 from portal.profiles.rules.states import Retired, Status, WordKind, shown_as
 from portal.profiles.views.checking import counted, spent, token
 from portal.profiles.views.shared import NAMES, told_of_kinds, words_for
@@ -74,10 +75,9 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
         return render("profiles/mine_none.html"), 200
     whose, today, facts = held(db(), person_id), local_date(now, programme_zone(db())), facts_of(db(), row)
     kinds, budget = {one.activity: one for one in does(db(), person_id, now)}, budget_of(db(), person_id, now)
-    stands = {a.value: "never" if one.is_never else "yes" if one.holds else "no" for a, one in kinds.items()}
     forms: dict[str, Any] = {
         "limit": LimitForm(formdata=None, data={"t": link, "most": max(budget.person.most - 1, 0)}),
-        "does": does_form()(formdata=None, data={"t": link, **{a.value: stands.get(a.value, "no") for a in Activity}}),
+        "does": does_form()(formdata=None, data={"t": link, **_chosen_now(kinds)}),
         "days": OwnDaysForm(formdata=None, data={"t": link}),
         "say": SayForm(formdata=None, data={"t": link, "story": row.story} | {k.value: ", ".join(facts.words.get(k, ())) for k in WordKind}),
         "remove": RemoveForm(formdata=None, data={"t": link}),
@@ -91,6 +91,15 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
     told |= {"is_over": row.status == Status.RETIRED, "is_own_wish": row.retired_as == Retired.OWN_WISH, "forms": forms}
     told["does_nothing"] = person_id in agree_to_nothing(db(), [person_id], now)
     return render("profiles/mine_link.html" if link else "profiles/mine.html", **told, **NAMES), status
+
+
+def _chosen_now(kinds: Mapping[Activity, Does]) -> dict[str, Any]:
+    """Return what the form of kinds shows: what stands, and until when."""
+    found: dict[str, Any] = {activity.value: "no" for activity in Activity}
+    for activity, one in kinds.items():
+        found[activity.value] = "never" if one.is_never else "yes" if one.holds else "no"
+        found[f"until_{activity.value}"] = one.consent.expires_on if one.holds and one.consent is not None else None
+    return found
 
 
 def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
@@ -112,7 +121,7 @@ def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
         lower_limit(db(), actor, most=form.most.data, **given)
         told = _("Done. You are asked less from now on.") if form.most.data else _("Done. You are asked for nothing at all any more.")
     elif what == "does":
-        changed = change_what_i_do(db(), actor, wanted=wanted_of(form), words={a: words_for(a) for a in Activity}, **given)
+        changed = change_what_i_do(db(), actor, wanted=wanted_of(form), words={a: words_for(a) for a in Activity}, until=until_of(form), **given)
         told = _("Kept. It holds from now on.") if changed else _("Nothing differed.")
     elif what == "days":
         add_days(db(), actor, first_on=form.first_on.data, last_on=form.last_on.data, reason=form.reason.data or "", **given)
@@ -173,8 +182,8 @@ def _again(refusal: Refusal, what: str, *, is_link: bool) -> ResponseReturnValue
     if isinstance(refusal, NotFound):
         raise refusal
     link = token() if is_link else ""
-    if what in FORMS:
-        form = FORMS[what]()
+    if what in FORMS or isinstance(refusal, YesOver):
+        form = FORMS.get(what, does_form())()
         form.validate()
         form.refuse(refusal)
         return _page(_holder() if is_link else current_actor(), link, what, form, refusal.status)

@@ -180,6 +180,9 @@ def require_slots(
 ) -> list[datetime]:
     """Return the offered times in UTC, in order. ``walls`` is what a clock in ``zone`` shows; None is a field left empty.
 
+    The page has room for three and asks for three, since the prospect is likelier to have time; one is enough, since a customer who has but one
+    hour to give helps all the same, and would say no, or make two times up, if three were demanded.
+
     Refuses none at all, and by its field (``slot1`` …) what is over, more than sixty days away, less than ``minutes`` from another, or on a day
     ruled out.
     """
