@@ -72,10 +72,10 @@ class Form(FlaskForm):
         if stored is not None and isinstance(refusal, ChangedMeanwhile):
             self.stand_beside(stored())
         here = [part for part in refusal.parts if part.field in self._fields]
-        for part in here:
-            self.refuse(part)
-        if here:
-            return
+        for part in here or [refusal]:
+            self._place(part)
+
+    def _place(self, refusal: Refusal) -> None:
         field = self._fields.get(refusal.field or "")
         if field is not None and hasattr(field, "take_refusal"):
             field.take_refusal(refusal, sentence(refusal))

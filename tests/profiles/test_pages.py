@@ -119,7 +119,11 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
     for path in ("move/activate", "shown", "days"):
         assert client.post(f"/profiles/{new_id}/{path}", data={"first_on": "2099-02-01", "last_on": "2099-02-02"}).status_code == 303
     refused = client.post(f"/profiles/{new_id}/move/retire", data={"retired_as": "unhappy"})
-    assert (refused.status_code, 'id="reason-retire-error"' in refused.text) == (422, True)
+    assert (refused.status_code, re.findall(r'id="(\S+)-error"', refused.text)) == (422, ["reason-retire"])
+    refused = client.post(f"/profiles/{new_id}/move/rest", data={"rests_until": "2020-01-01"})
+    marked = re.findall(r'id="(\S+)-error"', refused.text)
+    assert (refused.status_code, marked, refused.text.count('aria-invalid="true"')) == (422, ["rests-until", "reason-rest"], 2)
+    assert ("A rest ends on a day to come." in refused.text, "2020-01-01" in refused.text) == (True, True)
     page = client.get(f"/profiles/{new_id}").text
     for text in ("Moved off tape, twice.", "May be asked", "Website", "Evidence", "Active", "Written down by staff", "holds until"):
         assert text in page, text

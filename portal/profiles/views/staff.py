@@ -151,6 +151,7 @@ def _show(person_id: int, **refused: Any) -> str:
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}
     facts |= {name: refused.get(name) or form(formdata=None) for name, form in forms.items()}
+    facts["blank_move"] = MoveForm(formdata=None)  # of several moves, what was refused is marked where it was typed alone
     facts["nothing_since"] = agree_to_nothing(db(), [person_id], now).get(person_id)
     facts["has_left"] = row.retired_as == Retired.LEFT and held.person.state != PersonState.DEACTIVATED
     if can_change:
