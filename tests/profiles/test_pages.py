@@ -22,6 +22,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.actions.profile import edit_profile
 from portal.people.models import Company, Person
+from portal.people.rules.person import PersonState
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.own import send_own_link
 from portal.profiles.actions.rows import CalledOff
@@ -250,7 +251,11 @@ def test_the_registry_says_of_whoever_is_retired_when_why_and_by_whom_and_offers
     greta, ada, other = (sign_in(person(database, one)) for one in (scene.greta_id, scene.id, database.write(make_employee).id))
     database.write(lambda s: s.execute(update(ReferenceProfile).values(tier=1)))
     assert ("What they offer" in other.get(at).text, "No reference any more" in other.get(at).text) == (True, False)
+    asked, left = (greta.get(f"/profiles/{scene.id}").text.find(one) for one in ("This retires the profile at once", "answer/left"))
+    assert 0 < asked < left, "what ends it is told before the buttons"
     assert greta.post(f"/profiles/{scene.id}/move/retire", data={"reason": "Said so at dinner.", "retired_as": "unhappy"}).status_code == 303
+    retired = words_of(greta.get(f"/profiles/{scene.id}").text)
+    assert ("Agreed to, but retired" in retired, "May be asked" in retired) == (True, False)
     for reader, words in ((greta, True), (other, False)):
         page = words_of(reader.get(at).text)
         assert ("What they offer" in page, "Not happy any more" in page, "Said so at dinner." in page) == (False, True, words)
@@ -299,6 +304,13 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
         return browser.post(f"{base}/{what}", data=own | data).status_code
 
     assert (press("limit", most="4"), press("limit", most="2")) == (422, 303)
+    if is_link:  # a mail may be passed on, so it only lowers: the page says who can raise it
+        assert "sign in and say so under “My asks”" in words_of(browser.get(here).text)
+        database.write(lambda s: s.execute(update(Person).where(Person.id == scene.id).values(state=PersonState.CONTACT)))
+        assert "To be asked more often again, tell Greta, who looks after your company" in words_of(browser.get(here).text)
+        database.write(lambda s: s.execute(update(Person).where(Person.id == scene.id).values(state=PersonState.ACTIVE)))
+    else:
+        assert "More ways: kinds, months, more often" in browser.get(here).text
     assert (press("pause"), row_of(database, scene).status) == (303, Status.RESTING)
     until = (utcnow() + timedelta(days=90)).date()
     with database.reading() as session:
