@@ -376,6 +376,10 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)
+    refused = client.post("/proposal", data=data | {"activities": [], "per_quarter": "0"}).text
+    summary = refused[refused.index('role="alert"') : refused.index("<fieldset")]
+    assert re.findall(r'href="#(\w+)"', summary) == ["activities", "per_quarter", "agreed"], "all that is wrong, at once and above"
+    assert all(refused.count(f' id="{name}"') == 1 for name in ("activities", "per_quarter", "agreed")), "each line leads to its field"
     assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press", "analyst"]}).status_code == 303
     after = client.get(link).text
     assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests in 90 days.", "Never: Press and Talk to analysts"))
