@@ -113,6 +113,11 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
     consent = {"activity": "call", "words": "You may ask me for calls."}
     refused = client.post(f"/profiles/{new_id}/consents", data=consent)
     assert (refused.status_code, 'id="evidence-error"' in refused.text, "You may ask me for calls." in refused.text) == (422, True, True)
+    refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call", "until": "soon"})
+    assert re.findall(r'id="(words|evidence|until)-error"', refused.text) == ["words", "evidence", "until"], "all that is wrong, at once"
+    program = {"evidence": (io.BytesIO(b"MZ..."), "yes.exe")}
+    refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call"} | program, content_type="multipart/form-data")
+    assert re.findall(r'id="(words|evidence)-error"', refused.text) == ["words", "evidence"], "a file that is refused is told beside it"
     with_file = consent | {"evidence": (io.BytesIO(b"Yes, gladly."), "yes.txt"), "scope": ["website"], "until": "2099-01-01"}
     assert client.post(f"/profiles/{new_id}/consents", data=with_file, content_type="multipart/form-data").status_code == 303
     refused = client.post(f"/profiles/{new_id}/days", data={"first_on": "2099-02-02", "last_on": "2099-02-01"})

@@ -271,6 +271,15 @@ def test_what_is_wrong_under_more_is_told_beside_it_and_nothing_is_lost(sign_in:
     assert re.search(r"<details[^>]* open>", answer.text)
 
 
+def test_all_that_is_wrong_with_a_nomination_is_told_at_once_and_a_refused_file_beside_the_file(sign_in: SignIn, employee: Person) -> None:
+    wrong = {"evidence_url": "works", "usage_count": "3", "colleague": "Nobody Atall", "owner": "x@y.example", "phone": "ring me"}
+    program = {"evidence": (io.BytesIO(b"MZ..."), "yes.exe")}
+    greta = sign_in(employee)
+    for besides, more in ((wrong, set()), (wrong | program, {"evidence"}), (wrong | {"why": "", "email": "ada"}, {"why", "email"})):
+        answer = greta.post("/nominate", data=DATA | besides, content_type="multipart/form-data")
+        assert (answer.status_code, set(re.findall(r'id="(\w+)-error"', answer.text))) == (422, {*wrong, *more})
+
+
 def test_a_draft_is_kept_while_typing_opened_again_sent_and_gone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
     client, by_script = sign_in(employee), {"HX-Request": "true", "HX-Target": "saved"}
     assert "Saved as a draft." in client.post("/nominate/drafts", data=DATA | {"why": "", "tier": "2"}, headers=by_script).text
