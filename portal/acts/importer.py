@@ -8,11 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import settle_outside_ask, withdraw_ask
-from portal.acts.actions.outside import MOST_YEARS, log_outside_ask
+from portal.acts.actions.outside import log_outside_ask
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.asks import states_of
 from portal.acts.queries.people import find_asker, person_of
 from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NEXT, NOTE_LENGTH, AskKind, AskState, Came, Channel
+from portal.acts.rules.past import MOST_YEARS
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
 from portal.imports.rules import cells

@@ -4,6 +4,7 @@ Each room's ``rules.py`` declares its own subclasses. ``message`` is marked with
 translated at the door; ``%(name)s`` in it is filled from the facts given to the constructor.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from portal.kernel.text import N_
@@ -38,6 +39,15 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return self.message % self.facts
+
+
+def refuse_all(wrong: Sequence[Refusal]) -> None:
+    """Raise what is wrong, if anything is: the first, with all of them as its parts, so that a form marks every field at once."""
+    if not wrong:
+        return
+    first = wrong[0]
+    first.parts = tuple(wrong) if len(wrong) > 1 else first.parts
+    raise first
 
 
 class NotFound(Refusal):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, StringField
+from wtforms import BooleanField, DateField, Field, FileField, HiddenField, IntegerField, StringField
 from wtforms import Form as PlainForm
 from wtforms.validators import StopValidation
 
@@ -71,12 +71,31 @@ class Form(FlaskForm):
         """
         if stored is not None and isinstance(refusal, ChangedMeanwhile):
             self.stand_beside(stored())
-        here = [part for part in refusal.parts if part.field in self._fields]
-        for part in here:
-            self.refuse(part)
-        if here:
-            return
+        here = [part for part in refusal.parts if self._found(part) is not None]
+        for part in here or [refusal]:
+            self._place(part)
+
+    def also(self, *checks: Callable[[], object]) -> None:
+        """Say besides, of a form that is shown again, what else of it is wrong: what each check refuses, on fields that say nothing yet.
+
+        So nobody mends one field only to read of the next.
+        """
+        for check in checks:
+            try:
+                check()
+            except Refusal as refusal:
+                parts = [part for part in refusal.parts or (refusal,) if (found := self._found(part)) is not None and not found.errors]
+                for part in parts:
+                    self._place(part)
+
+    def _found(self, refusal: Refusal) -> Any:
+        """Return the field to which a refusal belongs: of a file that is not accepted the only one for files, whatever it is called."""
         field = self._fields.get(refusal.field or "")
+        files = [one for one in self._fields.values() if isinstance(one, FileField)] if refusal.field == "file" else []
+        return files[0] if field is None and len(files) == 1 else field
+
+    def _place(self, refusal: Refusal) -> None:
+        field = self._found(refusal)
         if field is not None and hasattr(field, "take_refusal"):
             field.take_refusal(refusal, sentence(refusal))
         elif field is not None:

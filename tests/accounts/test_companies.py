@@ -154,6 +154,7 @@ def test_everybody_on_the_team_reads_the_page_and_only_the_owner_reads_what_is_t
         text = client.get(page).text
         assert [word for word in everybody if word not in text] == []
         assert "@customer.example" not in text
+        assert "COO · Member" in text, "of the account; active is said of a profile"
         assert ("Nominate somebody from here" in text, "Nominate somebody for it" in text) == (False, False)
     bare = database.write(lambda s: make_company(s, name="Empty Works").id)
     text = other.get(f"/companies/{bare}").text

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -244,6 +245,10 @@ def test_what_cannot_be_logged_is_told_beside_its_field(greta: PortalClient, hou
         answer = greta.post("/goodwill/log", data=form | sent)
         assert answer.status_code == 422, sent
         assert told in answer.text.replace("6,000", "6000"), sent
+    several = {"person": "Nobody Here", "happened_on": tomorrow, "asked_by": "Nobody Either", "minutes": "7000"}
+    for minutes, more in (("7000", {"minutes"}), ("70", set())):
+        answer = greta.post("/goodwill/log", data=form | several | {"minutes": minutes})
+        assert set(re.findall(r'id="(\w+)-error"', answer.text)) == {"person", "happened_on", "asked_by", *more}, "all at once"
     assert asks(database) == []
 
 

@@ -35,7 +35,7 @@ def test_a_company_is_handed_over_once_and_who_sees_its_people_is_known(company_
     main = olga.page.get_by_role("main")
     expect(main).to_contain_text("Nothing is handed over yet.")
     olga.page.get_by_role("link", name="Write it down").click()
-    olga.page.get_by_label("What they want to reach").fill("Halve the time to plan a week.")
+    olga.page.get_by_label("What they want to reach").fill(f"Halve the time to plan a week. {'w' * 400}")
     olga.page.get_by_label("Never put them in touch with").fill("Rival Works")
     olga.page.get_by_label("Name", exact=True).first.fill("Vera Planner")
     olga.page.get_by_label("What they care about").first.fill("No night shifts")
@@ -50,6 +50,7 @@ def test_a_company_is_handed_over_once_and_who_sees_its_people_is_known(company_
     greta = visit(java_script_enabled=False, viewport={"width": 320, "height": 640}).sign_in(GRETA)
     greta.go(f"/companies/{company_id}")
     expect(greta.page.get_by_role("main")).to_contain_text("Halve the time to plan a week.")
+    assert greta.page.evaluate("document.documentElement.scrollWidth") <= 320, "a word without an end is broken"
     expect(greta.page.get_by_role("button", name="Show contact details")).to_have_count(0)
     expect(greta.page.get_by_role("main")).not_to_contain_text(AMARA)
 

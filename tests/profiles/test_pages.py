@@ -22,6 +22,7 @@ from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.people.actions.profile import edit_profile
 from portal.people.models import Company, Person
+from portal.people.rules.person import PersonState
 from portal.profiles.actions.asking import ask_several
 from portal.profiles.actions.own import send_own_link
 from portal.profiles.actions.rows import CalledOff
@@ -112,6 +113,11 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
     consent = {"activity": "call", "words": "You may ask me for calls."}
     refused = client.post(f"/profiles/{new_id}/consents", data=consent)
     assert (refused.status_code, 'id="evidence-error"' in refused.text, "You may ask me for calls." in refused.text) == (422, True, True)
+    refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call", "until": "soon"})
+    assert re.findall(r'id="(words|evidence|until)-error"', refused.text) == ["words", "evidence", "until"], "all that is wrong, at once"
+    program = {"evidence": (io.BytesIO(b"MZ..."), "yes.exe")}
+    refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call"} | program, content_type="multipart/form-data")
+    assert re.findall(r'id="(words|evidence)-error"', refused.text) == ["words", "evidence"], "a file that is refused is told beside it"
     with_file = consent | {"evidence": (io.BytesIO(b"Yes, gladly."), "yes.txt"), "scope": ["website"], "until": "2099-01-01"}
     assert client.post(f"/profiles/{new_id}/consents", data=with_file, content_type="multipart/form-data").status_code == 303
     refused = client.post(f"/profiles/{new_id}/days", data={"first_on": "2099-02-02", "last_on": "2099-02-01"})
@@ -119,7 +125,11 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
     for path in ("move/activate", "shown", "days"):
         assert client.post(f"/profiles/{new_id}/{path}", data={"first_on": "2099-02-01", "last_on": "2099-02-02"}).status_code == 303
     refused = client.post(f"/profiles/{new_id}/move/retire", data={"retired_as": "unhappy"})
-    assert (refused.status_code, 'id="reason-retire-error"' in refused.text) == (422, True)
+    assert (refused.status_code, re.findall(r'id="(\S+)-error"', refused.text)) == (422, ["reason-retire"])
+    refused = client.post(f"/profiles/{new_id}/move/rest", data={"rests_until": "2020-01-01"})
+    marked = re.findall(r'id="(\S+)-error"', refused.text)
+    assert (refused.status_code, marked, refused.text.count('aria-invalid="true"')) == (422, ["rests-until", "reason-rest"], 2)
+    assert ("A rest ends on a day to come." in refused.text, "2020-01-01" in refused.text) == (True, True)
     page = client.get(f"/profiles/{new_id}").text
     for text in ("Moved off tape, twice.", "May be asked", "Website", "Evidence", "Active", "Written down by staff", "holds until"):
         assert text in page, text
@@ -246,7 +256,11 @@ def test_the_registry_says_of_whoever_is_retired_when_why_and_by_whom_and_offers
     greta, ada, other = (sign_in(person(database, one)) for one in (scene.greta_id, scene.id, database.write(make_employee).id))
     database.write(lambda s: s.execute(update(ReferenceProfile).values(tier=1)))
     assert ("What they offer" in other.get(at).text, "No reference any more" in other.get(at).text) == (True, False)
+    asked, left = (greta.get(f"/profiles/{scene.id}").text.find(one) for one in ("This retires the profile at once", "answer/left"))
+    assert 0 < asked < left, "what ends it is told before the buttons"
     assert greta.post(f"/profiles/{scene.id}/move/retire", data={"reason": "Said so at dinner.", "retired_as": "unhappy"}).status_code == 303
+    retired = words_of(greta.get(f"/profiles/{scene.id}").text)
+    assert ("Agreed to, but retired" in retired, "May be asked" in retired) == (True, False)
     for reader, words in ((greta, True), (other, False)):
         page = words_of(reader.get(at).text)
         assert ("What they offer" in page, "Not happy any more" in page, "Said so at dinner." in page) == (False, True, words)
@@ -295,6 +309,13 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
         return browser.post(f"{base}/{what}", data=own | data).status_code
 
     assert (press("limit", most="4"), press("limit", most="2")) == (422, 303)
+    if is_link:  # a mail may be passed on, so it only lowers: the page says who can raise it
+        assert "sign in and say so under “My asks”" in words_of(browser.get(here).text)
+        database.write(lambda s: s.execute(update(Person).where(Person.id == scene.id).values(state=PersonState.CONTACT)))
+        assert "To be asked more often again, tell Greta, who looks after your company" in words_of(browser.get(here).text)
+        database.write(lambda s: s.execute(update(Person).where(Person.id == scene.id).values(state=PersonState.ACTIVE)))
+    else:
+        assert "More ways: kinds, months, more often" in browser.get(here).text
     assert (press("pause"), row_of(database, scene).status) == (303, Status.RESTING)
     until = (utcnow() + timedelta(days=90)).date()
     with database.reading() as session:

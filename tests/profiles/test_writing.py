@@ -23,7 +23,7 @@ from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import activities_of, blackouts_of, does, facts_of, own_fields, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import Facts
-from portal.profiles.rules.refusals import CannotMove, ConsentTheirs, EvidenceMissing, HasProfile, OwnWish, PersonGone, ReasonMissing
+from portal.profiles.rules.refusals import CannotMove, ConsentTheirs, EvidenceMissing, HasProfile, OwnWish, PersonGone, ReasonMissing, RestOver
 from portal.profiles.rules.states import Move, Retired, Status, WordKind
 from tests.factories.people import make_contact, make_employee, make_person
 from tests.factories.profiles import WORDS, Scene
@@ -78,6 +78,9 @@ def test_a_move_needs_its_reason_its_right_and_its_way(session: Session, scene: 
     ):  # fmt: skip
         with pytest.raises(refusal):
             move_profile(session, actor, way=way, reason=reason, **given)
+    for over in (scene.at.date(), scene.at.date() - timedelta(days=1)):
+        with pytest.raises(RestOver):
+            move_profile(session, scene.greta, way=Move.REST, reason="Tired.", rests_until=over, **given)
     move_profile(session, scene.greta, way=Move.REST, reason="Tired.", **given)
     event = session.scalars(select(AuditEvent).where(AuditEvent.name == "profile.moved").order_by(AuditEvent.id.desc())).first()
     assert event is not None

@@ -274,6 +274,15 @@ def test_what_is_wrong_under_more_is_told_beside_it_and_nothing_is_lost(sign_in:
     assert re.search(r"<details[^>]* open>", answer.text)
 
 
+def test_all_that_is_wrong_with_a_nomination_is_told_at_once_and_a_refused_file_beside_the_file(sign_in: SignIn, employee: Person) -> None:
+    wrong = {"evidence_url": "works", "usage_count": "3", "colleague": "Nobody Atall", "owner": "x@y.example", "phone": "ring me"}
+    program = {"evidence": (io.BytesIO(b"MZ..."), "yes.exe")}
+    greta = sign_in(employee)
+    for besides, more in ((wrong, set()), (wrong | program, {"evidence"}), (wrong | {"why": "", "email": "ada"}, {"why", "email"})):
+        answer = greta.post("/nominate", data=DATA | besides, content_type="multipart/form-data")
+        assert (answer.status_code, set(re.findall(r'id="(\w+)-error"', answer.text))) == (422, {*wrong, *more})
+
+
 def test_a_draft_is_kept_while_typing_opened_again_sent_and_gone(database: Database, sign_in: SignIn, employee: Person, colleague: Person) -> None:
     client, by_script = sign_in(employee), {"HX-Request": "true", "HX-Target": "saved"}
     assert "Saved as a draft." in client.post("/nominate/drafts", data=DATA | {"why": "", "tier": "2"}, headers=by_script).text
@@ -379,6 +388,10 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     data = {"t": link.partition("=")[2], "per_quarter": "2", "activities": ["call", "video"]}
     refused = client.post("/proposal", data=data)
     assert (refused.status_code, "Please tick that we may ask you" in refused.text) == (422, True)
+    refused = client.post("/proposal", data=data | {"activities": [], "per_quarter": "0"}).text
+    summary = refused[refused.index('role="alert"') : refused.index("<fieldset")]
+    assert re.findall(r'href="#(\w+)"', summary) == ["activities", "per_quarter", "agreed"], "all that is wrong, at once and above"
+    assert all(refused.count(f' id="{name}"') == 1 for name in ("activities", "per_quarter", "agreed")), "each line leads to its field"
     assert client.post("/proposal", data=data | {"agreed": "y", "never": ["press", "analyst"]}).status_code == 303
     after = client.get(link).text
     assert all(text in after for text in ("Thank you, Ada", "Reference call", "At most 2 requests in 90 days.", "Never: Press and Talk to analysts"))

@@ -169,6 +169,7 @@ def test_a_rule_without_a_condition_is_refused() -> None:
         ([], [], True, NothingChosen),
         ([Activity.CALL], [Activity.CALL], True, ChosenAndNever),
         ([Activity.CALL], [], False, NotAgreed),
+        ([], [], False, NothingChosen),
     ],
 )
 def test_an_offer_has_something_in_it_and_consent(activities: list[Activity], never: list[Activity], agreed: bool, refusal: type[Refusal]) -> None:

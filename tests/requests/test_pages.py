@@ -1,5 +1,6 @@
 """The pages: from the form to the outcome through the doors, each reader sees what is theirs, and lists cost the same however long."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,11 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert late.status_code == 422
     assert "This day is over" in late.text
     assert f"{CANARY} deal" in late.text
+    wrong = {"needed_by": "2020-01-01", "deal_value": "500", "prospect_email": "paul"}
+    for besides, more in (({}, set()), ({"prospect": ""}, {"prospect"}), ({"prospect_email": "p@prospect.example"}, set())):
+        told = greta.post("/requests/new", data=typed | wrong | besides | {"do": "send"})
+        at = {"needed_by", "currency", *more} | ({"prospect_email"} if "prospect_email" not in besides else set())
+        assert (told.status_code, set(re.findall(r'id="(\w+)-error"', told.text))) == (422, at), "all that is wrong, at once"
     day = (utcnow() + timedelta(days=30)).date().isoformat()
     sent = typed | {"needed_by": day, "prospect_contact": "Paul", "prospect_email": "paul@prospect.example", "do": "send"}
     first = greta.post("/requests/new", data=sent)

@@ -1,6 +1,6 @@
 """What was asked outside the portal, by phone, mail or in person: written down, and counted as if it were asked here."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,13 +11,12 @@ from portal.acts.actions.loads import weigh
 from portal.acts.models.asks import Ask
 from portal.acts.queries.budget import budget_of
 from portal.acts.rules.asks import NOTE_LENGTH, AskKind, AskState, Came, Channel
-from portal.acts.rules.refusals import CannotBeAsked, MomentAhead, MomentTooOld
+from portal.acts.rules.past import require_past
+from portal.acts.rules.refusals import CannotBeAsked
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.text import clean
 from portal.people.queries.persons import get_person
-
-MOST_YEARS = 10
 
 
 def log_outside_ask(
@@ -47,10 +46,7 @@ def log_outside_ask(
     require_staff(actor)
     wanted = known_kind(kind)
     require_minutes(minutes)
-    if happened_at > now:
-        raise MomentAhead()
-    if happened_at < now - timedelta(days=366 * MOST_YEARS):
-        raise MomentTooOld(years=MOST_YEARS)
+    require_past(happened_at, now)
     person = lock_whole(session, get_person(session, person_id))
     if (first := same_ask(session, key, person_id, wanted, is_outside=True, came=came)) is not None:
         return first

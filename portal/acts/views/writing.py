@@ -14,6 +14,7 @@ from portal.acts.forms import LogForm, SeveralForm
 from portal.acts.queries.budget import budget_of
 from portal.acts.queries.people import find_asked, find_asker, label_of, names_to_ask
 from portal.acts.rules.asks import Came
+from portal.acts.rules.past import require_past
 from portal.acts.rules.refusals import Stop
 from portal.acts.views.names import NAMES
 from portal.acts.views.staff import bp
@@ -55,6 +56,7 @@ def keep_log() -> ResponseReturnValue:
     """Write the ask down, and offer the form for the next one."""
     form, now = LogForm(), utcnow()
     if not form.validate():
+        _say_all(form, now)
         return _log(form), 422
     person = find_asked(db(), current_actor(), form.person.data or "")
     asker = find_asker(db(), form.asked_by.data).id if form.asked_by.data else current_actor().id
@@ -121,7 +123,17 @@ def _log_again(refusal: Refusal) -> ResponseReturnValue:
     form = LogForm()
     form.validate()
     form.refuse(refusal)
+    _say_all(form, utcnow())
     return _log(form), refusal.status
+
+
+def _say_all(form: LogForm, now: datetime) -> None:
+    who, asker = form.person.data, form.asked_by.data
+    form.also(
+        lambda: find_asked(db(), current_actor(), who) if who else None,
+        lambda: require_past(moment_of(form, now), now) if form.happened_on.data else None,
+        lambda: find_asker(db(), asker) if asker else None,
+    )
 
 
 def _several(form: SeveralForm, lines: list[Line] | None = None, *, is_done: bool = False) -> str:

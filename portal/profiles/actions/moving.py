@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from portal.kernel.actor import Actor
-from portal.kernel.errors import NotAllowed
+from portal.kernel.errors import NotAllowed, Refusal, refuse_all
 from portal.kernel.text import clean
 from portal.people.rules.person import PersonState
 from portal.profiles.actions.checking import tell_left
@@ -15,7 +15,7 @@ from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import Held, has_agreed, profile_to_change, stands
 from portal.profiles.rules.facts import REASON_LENGTH
 from portal.profiles.rules.fresh import Why
-from portal.profiles.rules.refusals import CannotMove, NothingAgreed, OwnWish, PersonGone, ReasonMissing
+from portal.profiles.rules.refusals import CannotMove, NothingAgreed, OwnWish, PersonGone, ReasonMissing, RestOver
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status
 
 WITHOUT_REASON = (Move.ACTIVATE, Move.RESUME, Move.VERIFY)
@@ -38,8 +38,8 @@ def move_profile(
     """Move a profile; ``retired_as`` says why it is retired, ``rests_until`` is the first day after a rest, if it ends by itself.
 
     A legal hold blocks every ask of the person (``rows.move``). Who retires a profile that nobody should call is credited. Refuses:
-    NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, OwnWish, NothingAgreed (a rest that
-    their yes ends), PersonGone, CannotMove.
+    NotFound who may not change it, NotAllowed (a hold, and who is held, are the admins'), ReasonMissing, RestOver (both at once where both
+    are wrong), OwnWish, NothingAgreed (a rest that their yes ends), PersonGone, CannotMove.
     """
     held = profile_to_change(session, actor, person_id)
     if way in BY_ANSWER:
@@ -47,8 +47,7 @@ def move_profile(
     if way in OF_ADMINS and not actor.is_admin:
         raise NotAllowed()
     why = clean(reason)[:REASON_LENGTH]
-    if way not in WITHOUT_REASON and not why:
-        raise ReasonMissing()
+    _require_said(way, why, rests_until, today_of(session, now))
     before = locked(session, person_id)
     was, was_as = before.status, before.retired_as
     if was == Status.LEGAL_HOLD and not actor.is_admin:
@@ -66,6 +65,15 @@ def move_profile(
     if as_ in CREDITED and was != Status.CANDIDATE:
         credit_retired(session, actor, person_id=person_id, now=now)
     return row
+
+
+def _require_said(way: Move, why: str, rests_until: date | None, today: date) -> None:
+    wrong: list[Refusal] = []
+    if way not in WITHOUT_REASON and not why:
+        wrong.append(ReasonMissing())
+    if way is Move.REST and rests_until is not None and rests_until <= today:
+        wrong.append(RestOver())
+    refuse_all(wrong)
 
 
 def _require_revivable(held: Held, way: Move, retired_as: str | None) -> None:

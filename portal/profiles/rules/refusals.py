@@ -17,6 +17,13 @@ class ReasonMissing(Refusal):
     field = "reason"
 
 
+class RestOver(Refusal):
+    """A rest that ends today or did so before is none."""
+
+    message = N_("A rest ends on a day to come. Leave it empty for a rest until somebody ends it.")
+    field = "rests_until"
+
+
 class OwnWish(Refusal):
     """Who took themself out comes back by their own word alone."""
 

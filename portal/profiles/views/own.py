@@ -17,7 +17,9 @@ from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
 from portal.people.models import Person
+from portal.people.queries.persons import names
 from portal.people.rules.link import LinkSpent
+from portal.people.rules.person import PersonState
 from portal.people.rules.throttle import TooManyTries
 from portal.profiles.actions.editing import add_days, remove_days
 from portal.profiles.actions.links import holder_of
@@ -89,6 +91,8 @@ def _page(actor: Actor, link: str, what: str = "", form: Any = None, status: int
     told = {"held": whose, "row": row, "kinds": kinds, "budget": budget, "days": blackouts_of(db(), person_id, today), "paused": paused}
     told |= {"link": link, "agreed_words": {a.value: words_for(a) for a in Activity}, "means_of": told_of_kinds(), "pause_days": PAUSE_DAYS}
     told |= {"is_over": row.status == Status.RETIRED, "is_own_wish": row.retired_as == Retired.OWN_WISH, "forms": forms}
+    told["joined"] = whose.person.state == PersonState.ACTIVE
+    told["owner"] = names(db(), [whose.owner_id]).get(whose.owner_id) if whose.owner_id else None
     told["does_nothing"] = person_id in agree_to_nothing(db(), [person_id], now)
     return render("profiles/mine_link.html" if link else "profiles/mine.html", **told, **NAMES), status
 

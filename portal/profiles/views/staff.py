@@ -19,7 +19,7 @@ from portal.consents.rules import Scope
 from portal.files.actions import store_upload
 from portal.files.receiving import Received
 from portal.files.rules.kinds import Purpose
-from portal.files.uploads import take_in
+from portal.files.uploads import look_at, take_in
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound, Refusal
@@ -55,6 +55,7 @@ from portal.profiles.queries.profiles import (
 from portal.profiles.queries.profiles import stands as agreed_to_something
 from portal.profiles.rules.activity import ASK_OF, Activity
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
+from portal.profiles.rules.refusals import EvidenceMissing
 from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from, shown_as
 from portal.profiles.views.shared import NAMES, bp
@@ -151,6 +152,7 @@ def _show(person_id: int, **refused: Any) -> str:
     facts |= {"moves": moves, "without_reason": WITHOUT_REASON, "can_change": can_change, "is_fresh": is_fresh(row.verified_at, now)}
     forms = {"move_form": MoveForm, "days_form": DaysForm, "consent_form": ConsentForm, "answer_form": AnswerForm, "press": PressForm}
     facts |= {name: refused.get(name) or form(formdata=None) for name, form in forms.items()}
+    facts["blank_move"] = MoveForm(formdata=None)  # of several moves, what was refused is marked where it was typed alone
     facts["nothing_since"] = agree_to_nothing(db(), [person_id], now).get(person_id)
     facts["has_left"] = row.retired_as == Retired.LEFT and held.person.state != PersonState.DEACTIVATED
     if can_change:
@@ -279,7 +281,10 @@ def _received(person_id: int) -> Received | None:
     """Take in what shows a consent before the unit of work."""
     form = ConsentForm()
     profile_to_change(db(), current_actor(), person_id)
-    return take_in(form.evidence.data, Purpose.DOCUMENT) if form.validate() else None
+    if not form.validate():
+        look_at(form.evidence.data, Purpose.DOCUMENT)
+        return None
+    return take_in(form.evidence.data, Purpose.DOCUMENT)
 
 
 @bp.post("/<int:person_id>/consents")
@@ -289,6 +294,8 @@ def consent(person_id: int, ready: Received | None) -> ResponseReturnValue:
     """Write down what somebody agreed to."""
     form, actor, now = ConsentForm(), current_actor(), utcnow()
     if not form.validate():
+        if not form.evidence.data and not form.note.data:
+            form.refuse(EvidenceMissing())
         return _show(person_id, consent_form=form), 422
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
     scope = tuple(Scope(one) for one in form.scope.data or ())

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from portal.kernel.clock import local_date
-from portal.kernel.errors import Conflict, Refusal, Sentences
+from portal.kernel.errors import Conflict, Refusal, Sentences, refuse_all
 from portal.kernel.text import N_
 from portal.people.rules.throttle import Limit
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
@@ -88,15 +88,12 @@ class Offer:
 
 
 def require_offer(activities: Iterable[Activity], per_quarter: int, never: Iterable[Activity], *, is_agreed: bool) -> Offer:
-    """Return the offer, in the order of the form. Refuses no activity, one that is chosen and ruled out, and no consent."""
+    """Return the offer, in the order of the form. Refuses no activity, one that is chosen and ruled out, and no consent; all at once."""
     chosen, ruled_out = set(activities), set(never)
-    if not chosen:
-        raise NothingChosen()
-    for activity in Activity:
-        if activity in chosen & ruled_out:
-            raise ChosenAndNever(activity=Sentences((ACTIVITY_NAMES[activity],)))
-    if not is_agreed:
-        raise NotAgreed()
+    wrong: list[Refusal] = [] if chosen else [NothingChosen()]
+    wrong += [ChosenAndNever(activity=Sentences((ACTIVITY_NAMES[one],))) for one in Activity if one in chosen & ruled_out]
+    wrong += [] if is_agreed else [NotAgreed()]
+    refuse_all(wrong)
     number = min(max(per_quarter, 1), MOST_PER_QUARTER)
     return Offer(tuple(a for a in Activity if a in chosen), number, tuple(a for a in Activity if a in ruled_out))
 

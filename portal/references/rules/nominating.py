@@ -8,7 +8,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from portal.kernel.actor import Actor
-from portal.kernel.errors import NotAllowed, Refusal
+from portal.kernel.errors import NotAllowed, Refusal, refuse_all
 from portal.kernel.text import N_, clean_line, fold
 from portal.people.rules.person import PersonState, require_email_shape
 
@@ -229,16 +229,18 @@ def require_nominee(email: str, person_name: str | None, person_state: str | Non
 
 def require_details(details: Details) -> Details:
     """Return what was added. Refuses evidence that is no link (``NotALink``), half of a frequency (``UsageHalf``), and what is no telephone
-    number (``NotAPhone``).
+    number (``NotAPhone``); all at once.
     """
+    wrong: list[Refusal] = []
     if details.phone and not _PHONE.fullmatch(details.phone):
-        raise NotAPhone()
+        wrong.append(NotAPhone())
     if (details.usage_count is None) != (details.usage_days is None):
-        raise UsageHalf()
+        wrong.append(UsageHalf())
     if details.evidence_url:
         found = urlsplit(details.evidence_url)
         if found.scheme not in ("http", "https") or not found.netloc or any(sign.isspace() for sign in details.evidence_url):
-            raise NotALink()
+            wrong.append(NotALink())
+    refuse_all(wrong)
     return details
 
 

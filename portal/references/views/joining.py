@@ -56,6 +56,7 @@ def _again(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, LinkSpent | TooManyTries):
         return _spent(refusal), refusal.status, headers_of(refusal)
     form = OfferForm() if request.endpoint == "references.take_proposal" else OfferForm(formdata=None, data={"t": _token()})
+    form.validate()
     form.refuse(refusal)
     return _show(form, status=refusal.status)
 
@@ -74,11 +75,15 @@ def take_proposal(ready: None) -> ResponseReturnValue:
     """Say yes, to what was chosen."""
     form = OfferForm()
     if not form.validate():
+        form.also(lambda: _offer(form))
         return _show(form, status=422)
-    chosen_kinds, never = chosen(form.activities.data), chosen(form.never.data)
-    offer = require_offer(chosen_kinds, form.per_quarter.data, never, is_agreed=form.agreed.data)
+    offer = _offer(form)
     agree(db(), current_actor().origin, token=_token(), offer=offer, words=_words(offer), now=utcnow())
     return redirect(url_for("references.proposal", t=_token()), 303)
+
+
+def _offer(form: OfferForm) -> Offer:
+    return require_offer(chosen(form.activities.data), form.per_quarter.data or 1, chosen(form.never.data), is_agreed=form.agreed.data)
 
 
 def _words(offer: Offer) -> dict[Activity, str]:

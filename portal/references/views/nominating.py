@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from portal.files.actions import store_upload
 from portal.files.receiving import Received
 from portal.files.rules.kinds import Purpose
-from portal.files.uploads import take_in
+from portal.files.uploads import look_at, take_in
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import Refusal
 from portal.people.queries.companies import search_companies
 from portal.people.queries.persons import names
+from portal.people.rules.person import require_email_shape
 from portal.profiles.rules.activity import Activity
 from portal.references.actions.nominate import nominate as nominate_person
 from portal.references.actions.nominate import with_key
@@ -25,6 +26,7 @@ from portal.references.queries.drafts import find_draft
 from portal.references.queries.duplicates import find_known
 from portal.references.queries.gaps import few_voices
 from portal.references.queries.nominations import nominations_of
+from portal.references.rules.nominating import require_details
 from portal.references.rules.states import State
 from portal.references.views.shared import NAMES, bp
 from portal.web.guards import current_actor, employee
@@ -48,9 +50,12 @@ def nominate() -> ResponseReturnValue:
 
 
 def _received() -> Received | None:
-    """Take in the evidence before the unit of work; none for a form that did not arrive whole, or was sent before."""
+    """Take in the evidence before the unit of work; none for a form that was sent before, or did not arrive whole: then it is only looked at."""
     form = NominateForm()
-    return take_in(form.evidence.data, Purpose.DOCUMENT) if form.validate() and with_key(db(), current_actor(), form.key.data) is None else None
+    if not form.validate():
+        look_at(form.evidence.data, Purpose.DOCUMENT)
+        return None
+    return take_in(form.evidence.data, Purpose.DOCUMENT) if with_key(db(), current_actor(), form.key.data) is None else None
 
 
 @bp.post("/nominate")
@@ -60,6 +65,7 @@ def submit_nomination(ready: Received | None) -> ResponseReturnValue:
     """Record the nomination and say what became of it."""
     form = NominateForm()
     if not form.validate():
+        _say_all(form)
         return show_form(form), 422
     actor, now = current_actor(), utcnow()
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
@@ -99,7 +105,18 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     form = NominateForm()
     form.validate()
     form.refuse(refusal)
+    _say_all(form)
     return show_form(form), 422
+
+
+def _say_all(form: NominateForm) -> None:
+    own_id, email = current_actor().id or 0, form.email.data
+    form.also(
+        lambda: require_email_shape(email) if email else None,
+        lambda: find_owner(db(), form.owner.data),
+        lambda: find_colleague(db(), form.colleague.data, own_id=own_id),
+        lambda: require_details(form.details(None, None)),
+    )
 
 
 def show_form(form: NominateForm) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from portal.kernel.errors import Refusal, refuse_all
 from portal.kernel.text import clean, clean_line, fold
 from portal.people.rules.person import EMAIL_LENGTH
 from portal.profiles.rules.activity import Activity
@@ -54,14 +55,18 @@ class Need:
 
 
 def require_sendable(need: Need, today: date) -> Need:
-    """Return the need; refuses one without a prospect or a day by which it is needed, one whose day is over, and a value without a currency."""
+    """Return the need; refuses one without a prospect or a day by which it is needed, one whose day is over, and a value without a currency;
+    all at once.
+    """
+    wrong: list[Refusal] = []
     for name in ("prospect", "needed_by"):
         if not getattr(need, name):
             missing = WhatMissing()
             missing.field = name
-            raise missing
+            wrong.append(missing)
     if need.needed_by is not None and need.needed_by < today:
-        raise DayPast()
+        wrong.append(DayPast())
     if need.deal_value and not need.currency:
-        raise CurrencyMissing()
+        wrong.append(CurrencyMissing())
+    refuse_all(wrong)
     return need

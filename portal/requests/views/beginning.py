@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from wtforms.validators import Optional
 
 from portal.finding.queries.calling import called, meant
-from portal.kernel.clock import utcnow
+from portal.kernel.clock import local_date, utcnow
+from portal.kernel.db import programme_zone
 from portal.kernel.errors import Refusal
 from portal.people.queries.knowing import knows
 from portal.profiles.rules.activity import Activity
@@ -21,7 +22,7 @@ from portal.requests.queries.page import Found, found_for
 from portal.requests.queries.parties import request_for
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.twins import twin_of
-from portal.requests.rules.need import Need
+from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import RequestUnknown
 from portal.requests.rules.states import State
 from portal.requests.views.shared import NAMES, bp, proposed
@@ -60,6 +61,7 @@ def send() -> ResponseReturnValue:
     if request.form.get("do") == "draft":
         form.prospect.validators, form.needed_by.validators = (Optional(),), (Optional(),)
     if not form.validate():
+        _say_all(form)
         return _page(form, status=422)
     twin = None if request.form.get("do") == "draft" else twin_of(db(), actor.id, form.need(), key=form.key.data or "")
     if twin is not None and form.again.data != str(twin.id):
@@ -119,3 +121,9 @@ def _again(refusal: Refusal) -> ResponseReturnValue:
         raise refusal
     form.refuse(refusal)
     return _page(form, status=refusal.status)
+
+
+def _say_all(form: BeginForm) -> None:
+    """Say of a request what keeps it from being sent, besides what cannot be read; a draft may lack all of it."""
+    if request.form.get("do") != "draft" and form.activity.data in set(Activity):
+        form.also(lambda: require_sendable(form.need(), local_date(utcnow(), programme_zone(db()))))
