@@ -142,7 +142,7 @@ def test_eight_new_drafts_at_once_for_the_last_place_are_one_more_draft(database
         return actor
 
     actor = database.write(start)
-    saving = [lambda s, number=number: save_draft(s, actor, key=f"new-{number}", fields={}, now=utcnow()) for number in range(MANY)]
+    saving = [lambda s, number=number: save_draft(s, actor, key=f"new-{number}", fields={"name": "Ada"}, now=utcnow()) for number in range(MANY)]
     assert all_at_once(database, saving) == {"done": 1, "TooManyDrafts": MANY - 1}
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(NominationDraft)) == MOST_DRAFTS
