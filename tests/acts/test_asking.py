@@ -206,6 +206,8 @@ def test_an_override_names_a_reason_and_another_admin_and_stands_in_the_record(c
         make_ask(cast.session, cast.admin, cast.person.id, now=NOW, override=Override("I may", cast.admin.id))
     ask = cast.ask(override=Override("The CEO asked for her", cast.admin.id))
     assert (ask.overrode, ask.override_reason, ask.approver_id) == ("PersonCapReached", "The CEO asked for her", cast.admin.id)
+    ask = cast.ask(override=Override("The CEO asked for her", cast.admin.id), also=[refusals.ReasonNeeded() for _ in range(20)])
+    assert ask.overrode == "PersonCapReached ReasonNeeded", "each name once, and whole"
 
 
 def test_an_override_that_nothing_needs_is_none(cast: Cast) -> None:
