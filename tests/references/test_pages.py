@@ -243,6 +243,10 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
     assert press, "how they are reached is shown at the press of a button, and written down"
     shown = desk.post(press[1]).text
     assert (DATA["email"] in shown, MORE["phone"] in shown) == (True, True)
+    second = sign_in(database.write(make_employee))
+    assert second.post("/nominate", data=DATA | {"key": "second"}).status_code == 303
+    shown = second.post(press[1]).text
+    assert (DATA["email"] in shown, MORE["phone"] in shown) == (True, False), "they know the address that they typed, and no more"
     link = re.search(r'href="(/files/\d+[^"]*)"', page)
     assert link
     for client, status in ((desk, 200), (sign_in(colleague), 200), (sign_in(database.write(make_employee)), 404)):
