@@ -105,6 +105,8 @@ def test_what_changes_is_told_field_by_field_before_and_after_and_undone_whole(d
     ]
     again = done(database, table(newer | {"story": "Moved off paper in May.  \r\n"}))
     assert (again[1]["unchanged"], again[2]) == (1, [])
+    reworded = done(database, table(newer | {"consent": "Calls, and once a year a visit."}))
+    assert (reworded[1]["unchanged"], reworded[2]) == (1, [("consent", "Calls.", "Calls, and once a year a visit.", True)]), "told, not taken"
     undone(database, REFERENCES, batch_id)
     back = profile(database, amara)
     for name in ("verified_at", "verified_by_id", "verify_on", "verify_why", "tier", "story"):
