@@ -89,6 +89,12 @@ class ReferencesImporter:
                 found[line].append(Fault(N_("means the same person as line %(line)s"), {"line": first[person_id]}))
         return {line: faults for line, faults in found.items() if faults}
 
+    def also_wrong(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]:
+        """Judge rows of which some cells cannot be read by the others."""
+        people = _people(session, records, context)
+        able = _able(session, set(people.values()))
+        return {record.line: list(_faults(record, people.get(record.line), able, context)) for record in records}
+
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
         """Find people who have a profile already: of one person there is one."""
         people = _people(session, records, context)

@@ -71,6 +71,8 @@ def wrong_with(mailer: Mailer, folder: Path) -> Iterator[str]:
         "has whole addresses": all(each.startswith(("http://", "https://", "mailto:")) for each in found.links),
         "asks for nothing from elsewhere": not {"style", "script", "img", "table", "link"} & set(found.tags),
         "brings its look along": 'style="' in html,
+        "says what its last link is, where others stand before": "http" not in text.partition(link)[0]
+        or text.partition(link)[0].strip().endswith(":"),
         "has no hole": not re.search(r"\n{4,}|[{}]{2}|None|undefined", text),
         "has a subject of one line, of its data alone": len(subject.strip().splitlines()) == 1,
     }

@@ -200,6 +200,14 @@ def test_one_person_twice_and_a_consent_that_ran_out(database: Database, amara: 
     assert facts(database, amara)[3] == []
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice(database: Database, amara: int) -> None:
+    bad = {"member_email": "nobody@customer.example", "tier": "9", "activities": "call; dance", "evidence": "", "time_zone": "Mars/North"}
+    content = table(row(**bad), row(external_id="r2", member_email="amara at customer"), row(external_id="r3"))
+    ready = prepared(database, REFERENCES, content)
+    found = [(one.line, sorted(str(fault.field) for fault in one.faults)) for one in ready.reading.reported]
+    assert found == [(2, ["activities", "evidence", "member_email", "tier", "time_zone"]), (3, ["member_email"])]
+
+
 def test_ten_rows_and_two_hundred_ask_the_database_as_often(database: Database, count_queries: CountQueries) -> None:
     emails = [f"p{number}@customer.example" for number in range(200)]
     database.write(lambda s: [make_person(s, email=email) for email in emails])
