@@ -56,6 +56,16 @@ class Comparing(Protocol):
 
 
 @runtime_checkable
+class Judging(Protocol):
+    """An importer that tells what else is wrong with rows of which some cells cannot be read, so that nobody mends one only to read of the next.
+
+    What cannot be read is None in ``records``; a fault of such a cell, and one of the whole row, is left out of the report.
+    """
+
+    def also_wrong(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]: ...
+
+
+@runtime_checkable
 class Telling(Protocol):
     """An importer that keeps numbers where people read names: it tells what was done in words, with as many statements for many as for one."""
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from portal.imports.actions.batches import end_batch, measure_batch, open_batch, report_rows
 from portal.imports.actions.chunks import RowRefused, Task, apply_chunk
 from portal.imports.actions.undoing import rows_left, undo_chunk
-from portal.imports.contract import Comparing, Gathering, Importer
+from portal.imports.contract import Comparing, Gathering, Importer, Judging
 from portal.imports.models import ImportBatch
 from portal.imports.queries import get_batch, rows_begun, subjects_for
 from portal.imports.rules.plans import Plan, complete
-from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside
+from portal.imports.rules.reading import Progress, Reading, Reported, read_records, set_aside, tell_besides
 from portal.imports.rules.records import BatchState, Context, Difference, Fault, Outcome, Record
 from portal.imports.rules.tables import Table, read_table
 from portal.kernel.actor import ADMIN, Actor, system
@@ -79,8 +79,11 @@ def prepare(
         zone = programme_zone(session)
     reading = read_records(table, whole, importer.fields, zone, on_progress=on_progress)
     with database.reading() as session:
-        faults = importer.check(session, reading.records, Context(source, zone, now, starter_id=starter_id))
-    return Prepared(importer, source, whole, table, set_aside(reading, faults), _fingerprint(importer.name, source, whole, content))
+        context = Context(source, zone, now, starter_id=starter_id)
+        judged = set_aside(reading, importer.check(session, reading.records, context))
+        if isinstance(importer, Judging):
+            judged = tell_besides(judged, importer.also_wrong(session, reading.unread, context))
+    return Prepared(importer, source, whole, table, judged, _fingerprint(importer.name, source, whole, content))
 
 
 def foresee(session: Session, prepared: Prepared, now: datetime) -> dict[str, int]:

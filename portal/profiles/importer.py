@@ -34,12 +34,13 @@ from portal.profiles.queries.importing import here_of
 from portal.profiles.queries.profiles import profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import MOST_WORDS, TEXT_LENGTH, WORD_LENGTH, split_words
-from portal.profiles.rules.importing import CLOSED, DOES, VERIFIED, WORDS, Change, Here, change_of, is_over, kinds_of
+from portal.profiles.rules.importing import CLOSED, CONSENT, DOES, VERIFIED, WORDS, Change, Here, change_of, is_over, kinds_of
 from portal.profiles.rules.states import Move
 
 KEPT = N_("Rows that leave something as somebody wrote it here: %(kept)s. With overwrite most of it is written over.")
 OVER = N_("Rows whose consent has run out, so that nothing is written down of it: %(over)s.")
 CLOSED_STAYS = N_("stays as it is, since the profile is retired or under legal hold; the file says “%(value)s”")
+WORDS_STAY = N_("stays in the words that were agreed to, “%(here)s”; the file says “%(value)s”. Write other words down on the profile")
 KINDS, TIERS, YES_NO = tuple(activity.value for activity in Activity), ("1", "2", "3"), ("yes", "no")
 LINE = 2_000
 AT_ONCE = 500
@@ -88,6 +89,12 @@ class ReferencesImporter:
                 found[line].append(Fault(N_("means the same person as line %(line)s"), {"line": first[person_id]}))
         return {line: faults for line, faults in found.items() if faults}
 
+    def also_wrong(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, Sequence[Fault]]:
+        """Judge rows of which some cells cannot be read by the others."""
+        people = _people(session, records, context)
+        able = _able(session, set(people.values()))
+        return {record.line: list(_faults(record, people.get(record.line), able, context)) for record in records}
+
     def match(self, session: Session, records: Sequence[Record], context: Context) -> Mapping[int, int]:
         """Find people who have a profile already: of one person there is one."""
         people = _people(session, records, context)
@@ -123,6 +130,7 @@ class ReferencesImporter:
         change = _change(record, here_of(session, [person_id], now)[person_id], context)
         is_closed = row.status in CLOSED
         why = {name: CLOSED_STAYS if is_closed and name in (DOES, VERIFIED) else LEFT_ALONE for name in change.kept}
+        why |= {CONSENT: WORDS_STAY}
         notes = tuple(Fault(why[name], {"value": _shown(new)[:80], "here": _shown(old)[:80]}, name) for name, (old, new) in change.kept.items())
         if not change.written:
             return Applied(Outcome.UNCHANGED, person_id, notes=notes)

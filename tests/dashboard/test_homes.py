@@ -160,6 +160,8 @@ def test_an_employee_follows_their_nominations(stage: Scene, sign_in: SignIn, da
     assert "You nominated 1 customer so far; 0 joined." in page
     assert "Ines Duarte" in page
     assert "Invited" in page
+    tiles = re.findall(r'points">(\d+)</p>', page)
+    assert tiles == ["0", "1", "0", "0"], "waiting, asked, yes, ended"
 
 
 def test_an_employee_without_nominations_is_told_how(sign_in: SignIn, database: Database) -> None:

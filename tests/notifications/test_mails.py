@@ -64,6 +64,7 @@ def wrong_with(mailer: Mailer, folder: Path) -> Iterator[str]:
     found.feed(html)
     link = f"{mailer.settings.base_url}/inbox"
     subject = mailer._environment().get_template(f"emails/{folder.name}/subject.txt").render(sample)
+    before = text.partition(link)[0]
     promises = {
         "has a subject": bool(message["Subject"]),
         "names its recipient": "Rita Reader" in text,
@@ -71,6 +72,7 @@ def wrong_with(mailer: Mailer, folder: Path) -> Iterator[str]:
         "has whole addresses": all(each.startswith(("http://", "https://", "mailto:")) for each in found.links),
         "asks for nothing from elsewhere": not {"style", "script", "img", "table", "link"} & set(found.tags),
         "brings its look along": 'style="' in html,
+        "says what its last link is, where others stand before": mailer.settings.base_url not in before or before.strip().endswith(":"),
         "has no hole": not re.search(r"\n{4,}|[{}]{2}|None|undefined", text),
         "has a subject of one line, of its data alone": len(subject.strip().splitlines()) == 1,
     }

@@ -105,6 +105,8 @@ def test_what_changes_is_told_field_by_field_before_and_after_and_undone_whole(d
     ]
     again = done(database, table(newer | {"story": "Moved off paper in May.  \r\n"}))
     assert (again[1]["unchanged"], again[2]) == (1, [])
+    reworded = done(database, table(newer | {"consent": "Calls, and once a year a visit."}))
+    assert (reworded[1]["unchanged"], reworded[2]) == (1, [("consent", "Calls.", "Calls, and once a year a visit.", True)]), "told, not taken"
     undone(database, REFERENCES, batch_id)
     back = profile(database, amara)
     for name in ("verified_at", "verified_by_id", "verify_on", "verify_why", "tier", "story"):
@@ -196,6 +198,14 @@ def test_one_person_twice_and_a_consent_that_ran_out(database: Database, amara: 
     for _ in range(2):
         imported(database, REFERENCES, content)
     assert facts(database, amara)[3] == []
+
+
+def test_all_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice(database: Database, amara: int) -> None:
+    bad = {"member_email": "nobody@customer.example", "tier": "9", "activities": "call; dance", "evidence": "", "time_zone": "Mars/North"}
+    content = table(row(**bad), row(external_id="r2", member_email="amara at customer"), row(external_id="r3"))
+    ready = prepared(database, REFERENCES, content)
+    found = [(one.line, sorted(str(fault.field) for fault in one.faults)) for one in ready.reading.reported]
+    assert found == [(2, ["activities", "evidence", "member_email", "tier", "time_zone"]), (3, ["member_email"])]
 
 
 def test_ten_rows_and_two_hundred_ask_the_database_as_often(database: Database, count_queries: CountQueries) -> None:

@@ -158,6 +158,7 @@ def test_the_link_of_a_mail_shows_on_get_and_decides_on_post_without_signing_in(
     assert "Thank you" in client.get(f"/profiles/check?t={token}").text
     again = client.post("/profiles/check/left", data={"t": token})
     assert (again.status_code, row_of(database, scene).status) == (409, Status.ACTIVE)
+    assert ("Somebody answered this already. Nothing was changed." in again.text, "Thank you" in again.text) == (True, False)
     with database.reading() as session:
         assert credit(session, scene.greta_id) == 5
     assert client.post("/profiles/check/true", data={"t": token + "x"}).status_code == 410

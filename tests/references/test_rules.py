@@ -27,7 +27,7 @@ from portal.references.rules.nominating import (
     require_nominee,
     search_text,
 )
-from portal.references.rules.states import WAYS, Moments, Move, Standing, State, standing, timeline
+from portal.references.rules.states import SUMS, WAYS, Moments, Move, Standing, State, standing, timeline
 from portal.references.rules.terms import Facts, Rule, RuleBlank, approving, require_rule
 
 ADMIN = Actor(id=1, roles=frozenset({"admin"}))
@@ -156,6 +156,10 @@ RULES = [Rule(1, "Proven", least_agreed=3), Rule(2, "Known", needs_company=True,
 def test_the_first_rule_that_meets_all_its_conditions_approves_and_never_for_its_own_maker(facts: Facts, expected: int | None) -> None:
     found = approving(RULES, facts)
     assert (found.id if found else None) == expected
+
+
+def test_every_way_to_stand_is_in_one_of_the_sums_at_home() -> None:
+    assert sorted(one for some in SUMS.values() for one in some) == sorted(Standing)
 
 
 def test_a_rule_without_a_condition_is_refused() -> None:

@@ -20,7 +20,7 @@ from portal.kernel.actor import ADMIN, ADVOCATE
 from portal.kernel.clock import utcnow
 from portal.profiles.rules.activity import ACTIVITY_NAMES
 from portal.references.queries.nominations import nominations_of, standings_of
-from portal.references.rules.states import LOST, STANDING_NAMES
+from portal.references.rules.states import LOST, STANDING_NAMES, SUMS
 from portal.requests.rules.states import TURN_NAMES, Turn
 from portal.web.guards import current_actor, public
 from portal.web.templating import render
@@ -56,7 +56,8 @@ def _advocate() -> str:
 def _employee() -> str:
     standings = standings_of(db(), current_user.id)
     recent = nominations_of(db(), current_user.id, size=RECENT)
-    told = {"standings": STANDING_NAMES, "lost": LOST, "work": work_of(db(), current_actor(), utcnow()), **WORDS_OF_REQUESTS}
+    sums = {name: sum(standings.get(one, 0) for one in some) for name, some in SUMS.items()}
+    told = {"sums": sums, "standings": STANDING_NAMES, "lost": LOST, "work": work_of(db(), current_actor(), utcnow()), **WORDS_OF_REQUESTS}
     return render("dashboard/employee.html", hello=hello(), counts=standings, recent=recent, **told, **_desk())
 
 

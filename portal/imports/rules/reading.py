@@ -1,7 +1,7 @@
 """From a table and a plan to records: every cell read, every fault told with its line, repeated external ids found."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,10 +28,11 @@ class Reported:
 
 @dataclass
 class Reading:
-    """A table, read: good records and reported rows, both in order of their lines."""
+    """A table, read: good records and reported rows, both in order of their lines. ``unread`` are those reported for their cells, as far as read."""
 
     records: list[Record] = field(default_factory=list)
     reported: list[Reported] = field(default_factory=list)
+    unread: list[Record] = field(default_factory=list)
 
     def count(self, outcome: Outcome) -> int:
         return sum(1 for row in self.reported if row.outcome is outcome)
@@ -54,6 +55,7 @@ def read_records(table: Table, plan: Plan, fields: Sequence[Field], zone: str, *
         external_id = str(values.get("external_id") or cells.get("external_id", ""))[:200]
         if faults:
             reading.reported.append(Reported(line, external_id, Outcome.BAD, tuple(faults)))
+            reading.unread.append(Record(line, external_id, values))
         elif external_id in first:
             same = Fault(N_("same external id as line %(line)s, first kept"), {"line": first[external_id]})
             reading.reported.append(Reported(line, external_id, Outcome.REPEATED, (same,)))
@@ -68,7 +70,17 @@ def set_aside(reading: Reading, faults: Mapping[int, Sequence[Fault]]) -> Readin
     """Return ``reading`` with the records that an importer found fault with reported as bad."""
     bad = [Reported(r.line, r.external_id, Outcome.BAD, tuple(faults[r.line])) for r in reading.records if faults.get(r.line)]
     good = [record for record in reading.records if not faults.get(record.line)]
-    return Reading(good, sorted([*reading.reported, *bad], key=lambda reported: reported.line))
+    return Reading(good, sorted([*reading.reported, *bad], key=lambda reported: reported.line), reading.unread)
+
+
+def tell_besides(reading: Reading, faults: Mapping[int, Sequence[Fault]]) -> Reading:
+    """Return ``reading`` with what else is wrong with rows reported for their cells: of other cells alone."""
+
+    def whole(row: Reported) -> Reported:
+        told = {fault.field for fault in row.faults} | {None}
+        return replace(row, faults=(*row.faults, *(fault for fault in faults.get(row.line, ()) if fault.field not in told)))
+
+    return replace(reading, reported=[whole(row) for row in reading.reported])
 
 
 def questions_of(
@@ -136,6 +148,7 @@ def _values(cells: Mapping[str, str], fields: Sequence[Field], zone: str) -> tup
             value = f.read(text)
             values[f.name] = _located(value, zone) if isinstance(value, datetime) else value
         except BadCell as bad:
+            values[f.name] = None
             faults.append(Fault(bad.message, bad.facts, f.name))
     return values, faults
 

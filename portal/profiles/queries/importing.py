@@ -33,14 +33,15 @@ def here_of(session: Session, person_ids: Collection[int], now: datetime) -> dic
 
 def _some(session: Session, ids: list[int], today: date) -> dict[int, Here]:
     rows = session.scalars(select(ReferenceProfile).where(ReferenceProfile.person_id.in_(ids))).all()
-    words, does, edits, doubts = _words(session, ids), _does(session, ids, today), _edits(session, ids), _doubts(session, ids)
+    words, edits, doubts = _words(session, ids), _edits(session, ids), _doubts(session, ids)
+    does, agreed = _does(session, ids, today)
     found = {}
     for row in rows:
         one = row.person_id
         facts = Facts(row.tier, row.time_zone, row.story, row.results, row.sensitivities, words.get(one, {}))
         heard = [row.nps_at] if row.nps is not None and row.nps_at is not None and is_detractor(row.nps) else []
         doubted_at = max([*doubts.get(one, ()), *heard], default=None)
-        found[one] = Here(facts, Status(row.status), row.verified_at, doubted_at, does.get(one, {}), edits.get(one, {}))
+        found[one] = Here(facts, Status(row.status), row.verified_at, doubted_at, does.get(one, {}), edits.get(one, {}), agreed.get(one, {}))
     return found
 
 
@@ -53,14 +54,18 @@ def _words(session: Session, ids: list[int]) -> dict[int, dict[WordKind, tuple[s
     return words
 
 
-def _does(session: Session, ids: list[int], today: date) -> dict[int, dict[Activity, Stands]]:
+def _does(session: Session, ids: list[int], today: date) -> tuple[dict[int, dict[Activity, Stands]], dict[int, dict[Activity, str]]]:
+    """Return how what each does stands, and of what staff or a file wrote down and that holds the words."""
     found: AnySelect = select(ProfileActivity, Consent).outerjoin(Consent, Consent.id == ProfileActivity.consent_id)
     does: dict[int, dict[Activity, Stands]] = {}
+    agreed: dict[int, dict[Activity, str]] = {}
     for row, consent in session.execute(found.where(ProfileActivity.person_id.in_(ids))):
         stands = Stands.THEIRS if consent is None else _stands(consent, today)
         if stands is not None:
             does.setdefault(row.person_id, {})[Activity(row.activity)] = stands
-    return does
+        if stands is Stands.HOLDS and consent is not None and consent.source_type == BY_STAFF:
+            agreed.setdefault(row.person_id, {})[Activity(row.activity)] = consent.words
+    return does, agreed
 
 
 def _stands(consent: Consent, today: date) -> Stands | None:

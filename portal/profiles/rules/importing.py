@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.imports.rules.records import Record
 from portal.kernel.clock import local_date
+from portal.kernel.text import clean
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import Facts, split_words, tidy
 from portal.profiles.rules.states import Status, WordKind
@@ -15,7 +16,7 @@ from portal.profiles.rules.states import Status, WordKind
 TEXTS = ("tier", "story", "results", "sensitivities", "time_zone")
 WORDS = {"languages": WordKind.LANGUAGE, "products": WordKind.PRODUCT, "use_cases": WordKind.USE_CASE, "replaced": WordKind.REPLACED}
 WORDS |= {"not_for": WordKind.NOT_FOR}
-DOES, VERIFIED = "activities", "verified_on"
+DOES, VERIFIED, CONSENT = "activities", "verified_on", "consent"
 CLOSED = (Status.RETIRED, Status.LEGAL_HOLD)
 """Of these a file says neither what they do nor that it is true: somebody said that they are asked for nothing."""
 
@@ -42,6 +43,8 @@ class Here:
     doubted_at: datetime | None = None
     does: Mapping[Activity, Stands] = field(default_factory=dict)
     edits: Mapping[str, bool] = field(default_factory=dict)
+    agreed: Mapping[Activity, str] = field(default_factory=dict)
+    """The words of what staff or a file wrote down and that holds."""
 
 
 Pairs = dict[str, tuple[Any, Any]]
@@ -84,6 +87,8 @@ def change_of(record: Record, here: Here, *, is_overwriting: bool, today: date, 
     for pairs, kinds in ((written, given), (kept, left)):
         if kinds:
             pairs[DOES] = ([], [kind.value for kind in Activity if kind in kinds])
+    if stay := _words_that_stay(record, here):
+        kept[CONSENT] = (stay, clean(record[CONSENT]))
     at = record[VERIFIED]
     if at is not None and (here.verified_at is None or at > here.verified_at):
         days = (local_date(here.verified_at, zone).isoformat() if here.verified_at else "", local_date(at, zone).isoformat())
@@ -128,6 +133,12 @@ def is_over(record: Record, today: date, zone: str) -> bool:
     """Tell whether the consent of a row has run out already: nothing is written down of it."""
     until = record["consent_until"]
     return until is not None and local_date(until, zone) < today
+
+
+def _words_that_stay(record: Record, here: Here) -> str:
+    """Return the words that somebody agreed to and that a row says otherwise: what was agreed to is kept as it was said."""
+    said = clean(record[CONSENT])
+    return next((here.agreed[kind] for kind in kinds_of(record) if said and here.agreed.get(kind, said) != said), "")
 
 
 def _kinds(record: Record, here: Here, *, is_overwriting: bool, today: date, zone: str) -> tuple[list[Activity], list[Activity]]:

@@ -111,6 +111,13 @@ STANDING_STEPS = {
     Standing.LEFT: 4,
 }
 LOST = (Standing.NOT_APPROVED, Standing.NO_ANSWER, Standing.CUSTOMER_DECLINED, Standing.TAKEN_BACK, Standing.LEFT)
+SUMS: Mapping[str, tuple[Standing, ...]] = {
+    "waiting": (Standing.WAITING, Standing.IN_REVIEW),
+    "asked": (Standing.INVITED, Standing.NOT_NOW),
+    "yes": (Standing.ACCEPTED, Standing.JOINED),
+    "ended": LOST,
+}
+"""What the four tiles at home add up: each way to stand in one of them, so that together they are all."""
 IN_REGISTRY = (
     Standing.WAITING,
     Standing.IN_REVIEW,
