@@ -6,15 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config import Settings
 from portal.acts.actions.blocking import set_block
 from portal.acts.models.asks import OpenAsk
 from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.notifications.models import Notice
+from portal.notifications.mails import Mailer
+from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.senders import FolderSender
 from portal.people.models import Person
 from portal.profiles.rules.activity import Activity
 from portal.requests.actions.begin import hand_to_admins, send_request
@@ -23,13 +27,15 @@ from portal.requests.models import ReferenceRequest, RequestCandidate, RequestSl
 from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import AskedForThem, CurrencyMissing, RequestMoved, RequestUnknown
 from tests.factories.finding import make_reference
-from tests.factories.people import make_employee
+from tests.factories.people import make_employee, make_person
 from tests.factories.references import acting
 from tests.factories.requests import Cast, make_request
-from tests.requests.test_pages import text_at
+from tests.requests.test_pages import newest, text_at
 from tests.requests.test_path import cast, state, steps, to_booked
 from tests.rewards.racing import all_at_once
-from tests.support.application import SignIn
+from tests.support.application import PortalClient, SignIn
+from tests.support.forms import fields_of
+from tests.support.site import text_of
 
 __all__ = ["cast"]
 TYPED = {"activity": "call", "prospect": "Grand Inns plc", "do": "send"}
@@ -223,3 +229,27 @@ def _sent_by_owner(database: Database, sign_in: SignIn, cast: Cast) -> str:
     path = olaf.post("/requests/new", data=typed | {"currency": "eur"}).location
     assert "Draft begun" in text_at(olaf, path)
     return olaf.post(f"{path}/propose", data={"who": "ada@works.example"}, follow_redirects=True).text
+
+
+def test_who_never_agreed_to_be_a_reference_is_proposed_only_by_who_read_so_and_the_account_owner_reads_it_too(
+    database: Database, sign_in: SignIn, client: PortalClient, app: Flask, settings: Settings
+) -> None:
+    cast = database.write(Cast)
+    request_id = database.write(lambda session: cast.request(session).id)
+    daan_id = database.write(lambda session: make_person(session, name="Daan", email="daan@works.example", company_id=cast.company.id).id)
+    words = "Daan has no reference profile and has never agreed to this (Reference call). This would be the first time they are asked for it."
+    imani, one = sign_in(cast.admin_row), f"/requests/{request_id}"
+    assert words in text_at(imani, f"/requests/new?person={daan_id}&activity=call")
+    assert "never agreed" not in text_at(imani, f"/requests/new?person={cast.ada_id}&activity=call")
+    first = imani.post(f"{one}/propose", data={"who": "daan@works.example"})
+    assert (first.status_code, words in first.text, "Nobody yet" in first.text) == (409, True, True)
+    assert imani.post(f"{one}/propose", data=fields_of(first.text, having="who")).status_code == 303
+    assert text_at(imani, one).count(words) == 2, "told once, and kept beside the proposal"
+    assert text_at(imani, one).count(words) == 1
+    greta = text_at(sign_in(cast.greta_row), one)
+    assert ("Daan" in greta, "This person has no reference profile" in greta) == (False, True)
+    assert words in text_at(client, f"/agree?t={newest(database, 'request_agree')}")
+    with database.reading() as session:
+        job = next(one for one in session.scalars(select(OutboxJob)) if one.payload.get("kind") == "request_agree")
+        mail = Mailer(app, settings, FolderSender(settings.data / "mail")).compose({**job.payload, "outbox_id": job.id}, utcnow())
+    assert words in " ".join(text_of(mail).split())

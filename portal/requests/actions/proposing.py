@@ -31,12 +31,14 @@ from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
+from portal.requests.queries.strangers import stranger_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.twins import is_asked_for_prospect
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import AskedForThem, HeldAlready, NoReference, NotToBeAskedNow, OneAtATime, ProposedBefore, ThroughAdmin
 from portal.requests.rules.roles import holds, may_come_again, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
+from portal.requests.rules.strangers import STRANGER_WORDS
 
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
 HEARD = {"none": "passed_none", "self": "passed_requester"}
@@ -200,6 +202,7 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
         "needed_by": request.needed_by.isoformat() if request.needed_by else "",
         "before": request.told_as or ", ".join(filter(None, (request.industry, request.region))),
         "whom": whom_of(request),
+        "stranger": STRANGER_WORDS.get(stranger_of(session, candidate.person_id, Activity(request.activity), candidate.ask_id), ""),
     }
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
 

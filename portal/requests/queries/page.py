@@ -355,7 +355,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     terms, asker = terms_of(session), session.get_one(Person, request.requester_id)
     wait = wait_of(session, candidate) if candidate.state == CandidateState.ACCEPTED else None
     ends = ends_at(wait, terms) if wait is not None else None
-    own_zone = (slots[0].zone if slots else "") or person.time_zone or (profile.time_zone if profile else "")
+    own_zone = _chosen_zone(session, person.id) or person.time_zone or (profile.time_zone if profile else "")
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     ruling = ruling_of(session, candidate)
     righter = righter_of(session, request, ruling.person_id if ruling else None) if said or candidate.state in KEEPS_SLOT else None
@@ -368,6 +368,12 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
+
+
+def _chosen_zone(session: Session, person_id: int) -> str:
+    """Return the zone in which somebody offered times last, also such as are over or taken back; empty where they never did."""
+    found = select(RequestSlot.zone).join(RequestCandidate, RequestCandidate.id == RequestSlot.candidate_id)
+    return session.scalar(found.where(RequestCandidate.person_id == person_id).order_by(RequestSlot.id.desc()).limit(1)) or ""
 
 
 def own_candidate(session: Session, actor: Actor, candidate_id: int) -> RequestCandidate | None:
