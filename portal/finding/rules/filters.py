@@ -39,7 +39,8 @@ def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight 
     if facts.status is Status.LEGAL_HOLD:
         found.append(no.Held())
     elif not is_late and (facts.status not in (Status.ACTIVE, Status.RESTING) or not facts.is_visible):
-        found.append(no.NotFoundNow(status=STATUS_NAMES[facts.status]))
+        is_active = facts.status in (Status.ACTIVE, Status.RESTING)
+        found.append(no.NotFoundNow(status=STATUS_NAMES[facts.status], is_active=is_active, is_hidden=not facts.is_visible))
     found += _verified(facts, now, is_late) + _agreed(facts, needs) + _words(facts, needs)
     if sight is not Sight.VEILED:
         found += _prospect(facts, needs)

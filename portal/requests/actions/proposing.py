@@ -10,12 +10,15 @@ from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
-from portal.acts.rules.refusals import NotToBeAsked
+from portal.acts.queries.budget import budget_of
+from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet, NotToBeAsked
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
 from portal.finding.rules.misfits import SENSITIVE, NoConsent, StandsAgainst
 from portal.kernel.actor import EMPLOYEE, Actor, system
+from portal.kernel.errors import Refusal
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import knows
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileActivity, ReferenceProfile
@@ -72,7 +75,7 @@ def propose(
         if not may_come_again(CandidateState(before.state), **said):
             raise ProposedBefore()
     if not may_propose(actor, parties_of(session, request), tier_of(session, person_id)):
-        raise ThroughAdmin()
+        raise _why_not(session, actor, person_id, Activity(request.activity), now)
     if holder_of(session, request_id) is not None:
         raise OneAtATime()
     require_way(request, Move.PROPOSE)
@@ -120,6 +123,15 @@ def propose(
     )
     _ask_owner(session, actor, request, candidate, now)
     return candidate
+
+
+def _why_not(session: Session, actor: Actor, person_id: int, activity: Activity, now: datetime) -> Refusal:
+    """Return why somebody is not proposed by who is no admin: for want of a tier; for whoever may know them, first that they said no themself."""
+    if person_id in knows(session, actor, [person_id]):
+        noes = budget_of(session, person_id, now, of_company=False).standing.against(ASK_OF[activity])
+        if said_no := next((one for one in noes if isinstance(one, NoReferenceAnyMore | NoReferenceYet)), None):
+            return said_no
+    return ThroughAdmin()
 
 
 def take_back(session: Session, actor: Actor, *, request_id: int, candidate_id: int, reason: str = "", now: datetime) -> RequestCandidate:

@@ -25,7 +25,7 @@ from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, request_for, said_yes, tier_of, whom_of, works_here
+from portal.requests.queries.parties import blackouts_of, masked, named_once, request_for, said_yes, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.rulings import Ruling, righter_of, ruling_of
 from portal.requests.queries.terms import terms_of
@@ -169,10 +169,11 @@ def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parti
         .where(RequestCandidate.request_id == request.id)
         .order_by(RequestCandidate.id.desc())
     )
-    shown = []
-    for row, name, company, owner, tier, reason, approver in session.execute(found):
+    shown, rows = [], session.execute(found).all()
+    named = named_once(session, [one[0] for one in rows])
+    for row, name, company, owner, tier, reason, approver in rows:
         state = CandidateState(row.state)
-        knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state)
+        knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state, was_named=row.id in named)
         firm = company.name if company else ""
         called = ", ".join(filter(None, (name, firm))) if knows else masked(company)
         nominate = {}

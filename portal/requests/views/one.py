@@ -11,7 +11,7 @@ from portal.accounts.actions.seeing import see_contact
 from portal.accounts.rules.seeing import Place
 from portal.acts.actions.asking import Override
 from portal.acts.queries.people import approvers, find_asked
-from portal.acts.rules.refusals import WhoUnknown
+from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet, WhoUnknown
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
@@ -50,7 +50,7 @@ from portal.requests.queries.strangers import stranger_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
-from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, TooEarly
+from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, SaidBefore, ThroughAdmin, TooEarly
 from portal.requests.rules.roles import may_propose
 from portal.requests.rules.states import LIVES, WAYS, DealOutcome, Move, State
 from portal.requests.rules.strangers import Stranger
@@ -374,11 +374,13 @@ def _told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
 def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
     if isinstance(refusal, GONE):
         return _told(refusal, request_id)
-    if isinstance(refusal, NotFound | NotAllowed):
+    if isinstance(refusal, NotFound | NotAllowed) and not isinstance(refusal, ThroughAdmin):
         raise refusal
     form = FORMS[name]()
     if isinstance(form, ProposeForm):
         _with_approvers(form)
+        if isinstance(refusal, NoReferenceAnyMore | NoReferenceYet):
+            refusal.field = "who"
     form.refuse(refusal)
     return _page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
 
