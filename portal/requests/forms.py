@@ -98,8 +98,9 @@ class BeginForm(Form):
 
 
 class ProposeForm(Form):
-    """Who is proposed, by name or address. The last two fields are for an override."""
+    """Who is proposed, by name or address; ``sure`` is of whom it was read that they never agreed. The last two fields are for an override."""
 
+    sure = HiddenField()
     who = StringField(_("Who"), [InputRequired(), Length(max=200)], filters=[one_line])
     reason = TextAreaField(_("Why it has to be"), [Optional(), Length(max=REASON_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
     approver = SelectField(_("Which admin answers for it"), [Optional()], choices=[], coerce=lambda value: int(value) if value else None)

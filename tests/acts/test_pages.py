@@ -58,6 +58,17 @@ def test_a_no_with_its_reason_frees_the_slot_and_is_told(amara: PortalClient, ho
     assert long.status_code == 422
 
 
+def test_a_no_from_a_page_that_is_behind_takes_no_yes_back(amara: PortalClient, house: House, database: Database) -> None:
+    ask_id = database.write(house.ask)
+    behind = fields_of(amara.get("/asks").text, having="reason") | {"reason": "On leave."}
+    amara.post(f"/asks/{ask_id}/yes")
+    late = amara.post(f"/asks/{ask_id}/no", data=behind)
+    assert (late.status_code, "You said yes meanwhile, and nothing was changed" in late.text, "On leave." in late.text) == (409, True, True)
+    assert came_of(database, ask_id) == ["accepted"]
+    assert amara.post(f"/asks/{ask_id}/no", data=fields_of(late.text, having="reason")).status_code == 303
+    assert came_of(database, ask_id) == ["accepted", "declined"], "said where the yes stands, it counts"
+
+
 def test_nobody_answers_for_another_member(house: House, sign_in: SignIn, database: Database) -> None:
     ask_id = database.write(house.ask)
     answer = sign_in(house.ben).post(f"/asks/{ask_id}/yes", follow_redirects=True)

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from portal.acts.actions.saying import set_person_terms
+from portal.acts.rules.terms import Terms
 from portal.consents.models import Consent
 from portal.consents.rules import Item
 from portal.finding.actions.library import Content, add_item
@@ -209,6 +211,27 @@ def test_the_price_is_told_before_anybody_is_asked(greta: PortalClient, house: H
     veiled = greta.get(f"/find/{veiled_in(greta)}").text
     assert not any(told in veiled for told in ("We moved off spreadsheets", "/profiles/", "Open the company")), "a story names whom it is about"
     assert greta.get(f"/find/{house.greta}").status_code == 303, "who has no profile has a page in the registry"
+
+
+def test_who_rests_after_several_noes_is_said_so_on_every_page_that_shows_what_is_left(
+    greta: PortalClient, ada: PortalClient, house: House, database: Database
+) -> None:
+    def say_no(session: Session) -> None:
+        for day, came in [(300, "completed"), (290, "completed"), *((40 - 10 * n, "declined") for n in range(4))]:
+            log_ask(session, by_employee(house.greta), house.kestrel, utcnow() - day * DAY, came=came)
+        set_person_terms(session, by_admin(house.ada), person_id=house.alto, terms=Terms(most=0), reason="Their wish.", now=utcnow())
+
+    database.write(say_no)
+    person, profile, found = (words(greta.get(f"/{page}/{house.kestrel}").text) for page in ("goodwill/people", "profiles", "find"))
+    until = re.findall("and rests until ([^:]+): nobody is to ask before that", person)[0]
+    assert f"Rests until {until}, after several noes." in profile
+    assert ("Agreed to, but rests now" in profile, "May be asked" in profile) == (True, False)
+    assert (f"Not available until {until}." in found, "Takes one of" in found) == (True, False)
+    assert (">Rests<" in person, "Little asked" in profile) == (True, False), "no colour beside it"
+    none = words(greta.get(f"/goodwill/people/{house.alto}").text)
+    assert (">Takes no asks<" in none, "0 of 0" in none) == (True, False)
+    assert "Little asked" in greta.get("/goodwill").text
+    assert "0 of 0" not in greta.get("/goodwill").text
 
 
 def test_pages_of_the_search_cost_the_same_with_many(greta: PortalClient, house: House, database: Database, count_queries: CountQueries) -> None:

@@ -131,6 +131,12 @@ def test_a_cap_tells_when_it_frees_and_verification_how_long_ago() -> None:
     assert str(failures(full, NEEDS, NOW, ZONE)[0]) == "Asked 4 of 4, free again on 2026-12-12."
     assert str(failures(late, NEEDS, NOW, ZONE)[0]) == "Not verified for 7 months: ask their owner to verify."
     assert failures(GOOD, NEEDS, NOW, ZONE, Sight.NONE)[0].name == "OnlyByAdmin"
+    said = [str(failures(replace(GOOD, **one), NEEDS, NOW, ZONE)[0]) for one in (
+        {"status": Status.CANDIDATE}, {"is_visible": False}, {"status": Status.CANDIDATE, "is_visible": False},
+    )]  # fmt: skip
+    assert said == [
+        "Their profile is not active: Candidate.", "Their profile is hidden.", "Their profile is not active (Candidate), and it is hidden.",
+    ]  # fmt: skip
 
 
 def test_a_resting_person_says_so_once_however_many_ways_they_rest() -> None:
@@ -199,6 +205,8 @@ def test_reasons_are_sentences() -> None:
     assert said[:4] == ["Same industry", "Same size band", "Same region", "Speaks of %(words)s"]
     assert dict(reasons(GOOD, NEEDS, met, TODAY)[4].facts) == {"num": 71}
     assert dict(reasons(GOOD, NEEDS, met, TODAY)[5].facts) == {"num": 2, "most": 4}
+    spent = reasons(replace(GOOD, load=Load(2, Cap(4, 90), company_used=7, company_cap=Cap(8, 90))), NEEDS, met, TODAY)[5]
+    assert (spent.text, dict(spent.facts)["num"]) == ("One of %(most)s slots free, because of their company", 1)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,11 @@ def ids(found: Any) -> list[int]:
 
 
 def test_who_fits_comes_first_with_reasons_and_who_does_not_with_the_one_rule(session: Session, market: Market) -> None:
+    gone = (
+        make_reference(session, "Gone Ltd", "Gina", **STORY, is_visible=False).id,
+        make_reference(session, "New Ltd", "Ned", **STORY, status=Status.CANDIDATE, is_visible=False).id,
+    )
+    assert not {*gone} & {*ids(search(session, market.by(market.ada, "admin"), NEEDS, market.now).near)}, "who is hidden is no near miss either"
     found = search(session, market.by(market.greta), NEEDS, market.now)
     assert ids(found.fitting) == [market.kestrel, market.bank, market.skerry]
     assert [one.text for one in found.fitting[0].reasons] == [

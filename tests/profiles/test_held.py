@@ -142,7 +142,7 @@ def test_every_page_with_goodwill_names_the_block_to_whom_it_may_and_offers_no_a
             assert ("Not to be asked now" in page) is not knows
             assert ("Open escalation" in page) is knows
             assert ("Legal hold" in page.replace("Legal hold</option>", "")) is knows
-            assert "Rested" not in page
+            assert "Little asked" not in page
         assert ("Since" in profile) is not knows
         assert all(("Something stands against it" in page) is not knows for page in (found, compared))
         assert not re.search(ASKS, found + compared)

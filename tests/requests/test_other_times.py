@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import utcnow
@@ -134,6 +134,7 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     cast = database.write(Cast)
     request_id = database.write(lambda session: to_booked(session, cast, cast.request(session).id)[0].request_id)
     meet, asked = newest(database, "request_invitation"), newest(database, "request_asked")
+    database.write(lambda session: session.execute(update(RequestSlot).values(zone="Asia/Tokyo")))
     greta, one = sign_in(cast.greta_row), f"/requests/{request_id}"
     assert "Ask for another time" in text_at(greta, one)
     page = text_at(client, f"/meet?t={meet}")
@@ -147,6 +148,7 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert ("is off" in page, "You told us that none of the times suits you" in page, "It is settled" in page) == (True, True, False)
     page = text_at(client, f"/asked?t={asked}")
     assert ("is off" in page, "The other side can make none of the times" in page, "Mondays after ten." in page) == (True, True, True)
+    assert ('selected value="Asia/Tokyo"' in page, "data-zone-unsaid" in page) == (True, False), "the zone they chose is kept"
     page = text_at(greta, one)
     assert ("can make none of the times that were offered" in page, "Mondays after ten." in page) == (True, True)
     assert "The customer’s turn" in text_at(greta, "/requests")

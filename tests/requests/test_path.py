@@ -12,7 +12,7 @@ from portal.acts.actions.blocking import set_block
 from portal.acts.models.acts import Act
 from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.settings import defaults_of
-from portal.acts.rules.refusals import HeldBack, PersonCapReached
+from portal.acts.rules.refusals import HeldBack, NotToBeAsked, OpenEscalation, PersonCapReached
 from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import local_date, utcnow
 from portal.ledger.queries.balances import balance_of
@@ -322,8 +322,12 @@ def test_a_hold_that_is_set_meanwhile_lets_no_yes_and_no_time_put_anybody_in_tou
     before = len(mails(session))
     with pytest.raises(HeldBack), session.begin_nested():
         accept(session, ORIGIN, candidate=other, now=cast.at)
+    for staff, told in ((cast.greta, NotToBeAsked), (cast.admin, OpenEscalation)):
+        with pytest.raises(told), session.begin_nested():
+            pick_slot(session, staff, request_id=first.id, slot_id=slot.id if slot else 0, now=cast.at)
+    found = behind(session, LinkKind.PROSPECT, "request_times", cast.at)
     with pytest.raises(HeldBack), session.begin_nested():
-        pick_slot(session, cast.greta, request_id=first.id, slot_id=slot.id if slot else 0, now=cast.at)
+        pick_as_prospect(session, ORIGIN, candidate=found, slot_id=slot.id if slot else 0, now=cast.at)
     assert (state(session, first.id), state(session, second.id), len(mails(session))) == ("accepted", "customer_asked", before)
 
 

@@ -66,6 +66,9 @@ def test_who_reads_what() -> None:
     yes, before = CandidateState.ACCEPTED, CandidateState.PROPOSED
     for state, tier, known in ((before, 2, {2, 3}), (before, 1, {1, 2, 3, 4}), (yes, 3, {1, 2, 3, 4})):
         assert {one for one in ROLES if may_know_who(who(one), PARTIES, tier=tier, owner_id=3, state=state)} == known
+    gone = {"tier": 2, "owner_id": 3, "state": CandidateState.DECLINED}
+    assert {one for one in ROLES if may_know_who(who(one), PARTIES, **gone, was_named=True)} == {1, 2, 3, 4}, "once named, named here"
+    assert {one for one in ROLES if may_know_who(who(one), PARTIES, **gone)} == {2, 3}
     assert [passes_owner(owner, 1) for owner in (None, 1, 3)] == ["none", "self", ""]
 
 

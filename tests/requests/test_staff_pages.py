@@ -6,30 +6,39 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config import Settings
 from portal.acts.actions.blocking import set_block
 from portal.acts.models.asks import OpenAsk
 from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.notifications.models import Notice
-from portal.people.models import Person
+from portal.notifications.mails import Mailer
+from portal.notifications.models import Notice, OutboxJob
+from portal.notifications.senders import FolderSender
+from portal.people.models import Company, Person
+from portal.profiles.actions.own import remove_me
 from portal.profiles.rules.activity import Activity
+from portal.requests.actions.answering import accept, decline
 from portal.requests.actions.begin import hand_to_admins, send_request
+from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestSlot
 from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import AskedForThem, CurrencyMissing, RequestMoved, RequestUnknown
 from tests.factories.finding import make_reference
-from tests.factories.people import make_employee
+from tests.factories.people import make_employee, make_person
 from tests.factories.references import acting
 from tests.factories.requests import Cast, make_request
-from tests.requests.test_pages import text_at
-from tests.requests.test_path import cast, state, steps, to_booked
+from tests.requests.test_pages import newest, text_at
+from tests.requests.test_path import ORIGIN, ZONE, cast, state, steps, to_booked, walls
 from tests.rewards.racing import all_at_once
-from tests.support.application import SignIn
+from tests.support.application import PortalClient, SignIn
+from tests.support.forms import fields_of
+from tests.support.site import text_of
 
 __all__ = ["cast"]
 TYPED = {"activity": "call", "prospect": "Grand Inns plc", "do": "send"}
@@ -223,3 +232,62 @@ def _sent_by_owner(database: Database, sign_in: SignIn, cast: Cast) -> str:
     path = olaf.post("/requests/new", data=typed | {"currency": "eur"}).location
     assert "Draft begun" in text_at(olaf, path)
     return olaf.post(f"{path}/propose", data={"who": "ada@works.example"}, follow_redirects=True).text
+
+
+def test_who_never_agreed_to_be_a_reference_is_proposed_only_by_who_read_so_and_the_account_owner_reads_it_too(
+    database: Database, sign_in: SignIn, client: PortalClient, app: Flask, settings: Settings
+) -> None:
+    cast = database.write(Cast)
+    request_id = database.write(lambda session: cast.request(session).id)
+    daan_id = database.write(lambda session: make_person(session, name="Daan", email="daan@works.example", company_id=cast.company.id).id)
+    words = "Daan has no reference profile and has never agreed to this (Reference call). This would be the first time they are asked for it."
+    imani, one = sign_in(cast.admin_row), f"/requests/{request_id}"
+    assert words in text_at(imani, f"/requests/new?person={daan_id}&activity=call")
+    assert "never agreed" not in text_at(imani, f"/requests/new?person={cast.ada_id}&activity=call")
+    first = imani.post(f"{one}/propose", data={"who": "daan@works.example"})
+    assert (first.status_code, words in first.text, "Nobody yet" in first.text) == (409, True, True)
+    assert imani.post(f"{one}/propose", data=fields_of(first.text, having="who")).status_code == 303
+    assert text_at(imani, one).count(words) == 2, "told once, and kept beside the proposal"
+    assert text_at(imani, one).count(words) == 1
+    greta = text_at(sign_in(cast.greta_row), one)
+    assert ("Daan" in greta, "This person has no reference profile" in greta) == (False, True)
+    assert words in text_at(client, f"/agree?t={newest(database, 'request_agree')}")
+    with database.reading() as session:
+        job = next(one for one in session.scalars(select(OutboxJob)) if one.payload.get("kind") == "request_agree")
+        mail = Mailer(app, settings, FolderSender(settings.data / "mail")).compose({**job.payload, "outbox_id": job.id}, utcnow())
+    assert words in " ".join(text_of(mail).split())
+
+
+def test_whoever_took_themself_out_is_refused_beside_the_field_and_who_is_asked_through_an_admin_too(database: Database, sign_in: SignIn) -> None:
+    def begin(session: Session) -> tuple[Cast, int]:
+        cast = Cast(session, tier=2)
+        session.get_one(Company, cast.company.id).owner_id = cast.greta_row.id
+        return cast, cast.request(session).id
+
+    cast, request_id = database.write(begin)
+    greta, typed = sign_in(cast.greta_row), {"who": "ada@works.example"}
+    for words in ("This person is asked through an admin only", "Ada is no reference, or not any more"):
+        refused = greta.post(f"/requests/{request_id}/propose", data=typed)
+        assert refused.status_code in (403, 409)
+        assert re.search(r'value="ada@works.example"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*value="ada@works.example"', refused.text)
+        assert words in html.unescape(refused.text)
+        database.write(lambda session: remove_me(session, acting(session.get_one(Person, cast.ada_id)), person_id=cast.ada_id, now=utcnow()))
+
+
+def test_whoever_was_named_for_a_request_stays_named_there_after_a_no(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(lambda session: Cast(session, tier=2))
+
+    def say(session: Session) -> int:
+        request_id = cast.request(session).id
+        candidate = propose(session, cast.admin, request_id=request_id, person_id=cast.ada_id, now=cast.at)
+        agree(session, cast.owner, request_id=request_id, candidate_id=candidate.id, now=cast.at)
+        accept(session, ORIGIN, candidate=candidate, walls=walls(cast.at, 3), zone=ZONE, now=cast.at)
+        decline(session, ORIGIN, candidate=candidate, code="no_time", now=cast.at)
+        return request_id
+
+    request_id = database.write(say)
+    page = text_at(sign_in(cast.greta_row), f"/requests/{request_id}")
+    assert ("Ada, Works" in page, "You read who it is once they said yes" in page) == (True, False)
+    with database.reading() as session:
+        told = {notice.data["step"]: notice.data["person"] for notice in session.scalars(select(Notice).where(Notice.person_id == cast.greta_row.id))}
+    assert (told["proposed"], told["accepted"], told["declined"]) == ("Logistics, Bavaria", "Ada, Works", "Ada, Works")

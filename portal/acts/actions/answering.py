@@ -12,7 +12,16 @@ from portal.acts.models.asks import Ask, AskOutcome, OpenAsk
 from portal.acts.queries.asks import outcomes_of
 from portal.acts.rooms import rooms_that_ask
 from portal.acts.rules.asks import ASK_KIND_NAMES, ASK_STATE_NAMES, MOST_MINUTES, NOTE_LENGTH, AskKind, AskState, Came, after, state_of
-from portal.acts.rules.refusals import AlreadyAnswered, AskLapsed, AskUnknown, MinutesInvalid, NotThisOutcome, NotYours, SettledElsewhere
+from portal.acts.rules.refusals import (
+    AlreadyAnswered,
+    AskLapsed,
+    AskUnknown,
+    MinutesInvalid,
+    NotThisOutcome,
+    NotYours,
+    SaidYesMeanwhile,
+    SettledElsewhere,
+)
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.errors import NotAllowed
@@ -33,6 +42,7 @@ def answer_ask(
     is_yes: bool,
     reason: str = "",
     source: Source | None = None,
+    seen: str | None = None,
     is_told: bool = True,
     now: datetime,
 ) -> Ask:
@@ -41,7 +51,9 @@ def answer_ask(
 
     A no frees the slot. Who said yes may still say no. What a room asks for, whose type stands in ``ASK_PAGES`` (``app.py``), only that room
     settles, by its ``source``. ``is_told`` lets who asked be told here; a room that tells them itself says False.
-    Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed, SettledElsewhere; HeldBack for a yes of their own while a block stands.
+    ``seen`` is how it stood on the page of a no.
+    Refuses: AskUnknown, NotYours, AlreadyAnswered, AskLapsed, SettledElsewhere; HeldBack for a yes of their own while a block stands;
+    SaidYesMeanwhile where the page of a no knew of no yes.
     """
     ask = get_ask(session, ask_id)
     _require_source(session, ask, source)
@@ -49,7 +61,8 @@ def answer_ask(
         raise AskUnknown() if actor.is_advocate else NotYours()
     if is_yes and actor.id == ask.person_id:
         require_not_held(session, ask.person_id, now)
-    return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, is_told=is_told, now=now)
+    known = None if is_yes else seen
+    return _settle(session, actor, ask, Came.ACCEPTED if is_yes else Came.DECLINED, note=reason, seen=known, is_told=is_told, now=now)
 
 
 def withdraw_ask(session: Session, actor: Actor, *, ask_id: int, reason: str = "", source: Source | None = None, now: datetime) -> Ask:
@@ -189,7 +202,16 @@ def _require_source(session: Session, ask: Ask, source: Source | None) -> None:
 
 
 def _settle(
-    session: Session, actor: Actor, ask: Ask, came: Came, *, minutes: int | None = None, note: str = "", is_told: bool = True, now: datetime
+    session: Session,
+    actor: Actor,
+    ask: Ask,
+    came: Came,
+    *,
+    minutes: int | None = None,
+    note: str = "",
+    seen: str | None = None,
+    is_told: bool = True,
+    now: datetime,
 ) -> Ask:
     """Take the open ask's row and write what came of it, once."""
     taken = select(OpenAsk).where(OpenAsk.ask_id == ask.id).with_for_update().execution_options(populate_existing=True)
@@ -199,6 +221,8 @@ def _settle(
         return ask
     if row is None or before == came.value:
         raise AlreadyAnswered(state=ASK_STATE_NAMES[before])
+    if seen == AskState.OPEN and before is AskState.ACCEPTED:
+        raise SaidYesMeanwhile()
     if before is AskState.OPEN and row.expires_at <= now and came is not Came.WITHDRAWN:
         raise AskLapsed(day=row.expires_at)
     becomes = after(before, came)

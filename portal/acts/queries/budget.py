@@ -63,6 +63,8 @@ class Shown:
     blocks: tuple[BlockKind, ...]
     paused_until: date | None
     """The first day after a pause that is not over."""
+    rests_until: date | None = None
+    """The first day after the rest of a person who said yes less and less, while it lasts."""
 
     @property
     def left(self) -> int:
@@ -153,7 +155,9 @@ def shown(side: Side, now: datetime, zone: str, call_effort: int) -> Shown:
     strained = strain(side.taken.load, capacity(side.cap, call_effort))
     pause = side.terms.paused_until
     paused = pause if pause and local_date(now, zone) < pause else None
-    return Shown(side.name, side.taken.used, side.cap.most, side.cap.days, free_on, strained, side.terms, side.blocks, paused)
+    rest = side.taken.rests_until
+    rests = local_date(rest, zone) if rest is not None and now < rest else None
+    return Shown(side.name, side.taken.used, side.cap.most, side.cap.days, free_on, strained, side.terms, side.blocks, paused, rests)
 
 
 def _rows(session: Session, asked: Any, ids: Sequence[int], **values: Any) -> Iterator[Any]:

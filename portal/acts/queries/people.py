@@ -113,7 +113,7 @@ class Order(StrEnum):
     NAME = "name"
 
 
-ORDER_NAMES = {Order.RESTED: N_("Most rested first"), Order.WORN: N_("Most used first"), Order.NAME: N_("By name")}
+ORDER_NAMES = {Order.RESTED: N_("Least asked first"), Order.WORN: N_("Most used first"), Order.NAME: N_("By name")}
 
 
 def people_to_ask(

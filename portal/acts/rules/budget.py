@@ -63,7 +63,7 @@ class Band(StrEnum):
     RED = "red"
 
 
-BAND_NAMES = {Band.GREEN: N_("Rested"), Band.AMBER: N_("Well used"), Band.RED: N_("Worn")}
+BAND_NAMES = {Band.GREEN: N_("Little asked"), Band.AMBER: N_("Well used"), Band.RED: N_("Worn")}
 
 
 def require_cap(most: int | None, days: int | None) -> None:

@@ -185,6 +185,12 @@ class HeldBack(Conflict):
     message = N_("We cannot go on with this just now, and nothing was changed. You need do nothing; whoever asked can tell more.")
 
 
+class SaidYesMeanwhile(Conflict):
+    """A no from a page that saw the ask open, after a yes was given elsewhere."""
+
+    message = N_("You said yes meanwhile, and nothing was changed. If you cannot after all, say so here below.")
+
+
 class AskLapsed(Conflict):
     """The day by which it was to be answered is over."""
 

@@ -54,7 +54,7 @@ def decline(ask_id: int) -> ResponseReturnValue:
     form = AnswerForm()
     if not form.validate():
         return _page(refused=(ask_id, form)), 422
-    answer_ask(db(), current_actor(), ask_id=ask_id, is_yes=False, reason=form.reason.data or "", now=utcnow())
+    answer_ask(db(), current_actor(), ask_id=ask_id, is_yes=False, reason=form.reason.data or "", seen=request.form.get("seen"), now=utcnow())
     flash(_("That is fine. The slot is yours again."), "good")
     return redirect(url_for(".mine"), 303)
 

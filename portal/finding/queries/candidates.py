@@ -16,7 +16,7 @@ from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
 from portal.finding.rules.fit import Told, fit_of, least_of, parts, reasons, spoken_for
-from portal.finding.rules.misfits import Escalated, Held, Misfit, StandsAgainst, told_to_all
+from portal.finding.rules.misfits import Escalated, Held, Misfit, NotFoundNow, StandsAgainst, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
 from portal.kernel.actor import Actor
@@ -115,7 +115,7 @@ def search(session: Session, actor: Actor, needs: Needs, now: datetime) -> Searc
     fitting = sorted((one for one in good if not one.failed), key=_order)
     missing = sorted((one for one in good if len(one.failed) == 1), key=_order)
     waiting = [one for one in missing if one.is_waiting]
-    near = [one for one in missing if not one.is_waiting and one.failed[0].criterion != "activity"]
+    near = [one for one in missing if not one.is_waiting and one.failed[0].criterion != "activity" and not _is_hidden(one.failed[0])]
     return Search(needs, tuple(fitting[:WINDOW]), tuple(waiting[:WINDOW]), tuple(near[:NEAR_SHOWN]), len(gathered.passing) >= WINDOW)
 
 
@@ -210,6 +210,11 @@ def count_yes(session: Session, now: datetime) -> tuple[int, bool]:
     some = select(FindingRow.person_id).where(FindingRow.is_found, agreed.exists()).limit(COUNTED + 1).subquery()
     number = session.scalar(select(func.count()).select_from(some)) or 0
     return min(number, COUNTED), number > COUNTED
+
+
+def _is_hidden(misfit: Misfit) -> bool:
+    """Tell whether a profile is hidden, which no search finds, not as a near miss either."""
+    return isinstance(misfit, NotFoundNow) and misfit.is_hidden
 
 
 def _order(one: Candidate) -> tuple[int, int]:

@@ -187,7 +187,10 @@ def reasons(facts: Facts, needs: Needs, met: dict[str, float], today: date, *, w
     if facts.load.cap.most and (facts.load.is_person_full or not facts.load.is_company_full):
         left = facts.load.left
         say = told if left else _but
-        found.append(say(N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free"), num=left, most=facts.load.cap.most))
+        one, more = N_("One of %(most)s slots free"), N_("%(num)s of %(most)s slots free")
+        if left < facts.load.cap.most - facts.load.used:
+            one, more = N_("One of %(most)s slots free, because of their company"), N_("%(num)s of %(most)s slots free, because of their company")
+        found.append(say(one, more, num=left, most=facts.load.cap.most))
     return found
 
 

@@ -15,10 +15,16 @@ class Misfit(Refusal):
 
 
 class NotFoundNow(Misfit):
-    """The profile is no active one, nor one that rests until a day that is to come: that is ``Away``."""
+    """The profile is no active one, nor one that rests until a day that is to come (that is ``Away``), or it is hidden from the search, or both."""
 
     message = N_("Their profile is not active: %(status)s.")
     hint = "admin"
+
+    def __init__(self, *, is_active: bool = False, is_hidden: bool = False, **facts: object) -> None:
+        super().__init__(**facts)
+        self.is_hidden = is_hidden
+        if is_hidden:
+            self.message = N_("Their profile is hidden.") if is_active else N_("Their profile is not active (%(status)s), and it is hidden.")
 
 
 class OnlyByAdmin(Misfit):

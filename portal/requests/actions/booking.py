@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from portal.acts.actions.blocking import require_not_held
+from portal.acts.actions.blocking import require_not_held, require_unblocked
 from portal.audit.actions import record
 from portal.kernel.actor import Actor
 from portal.kernel.ids import new_key
@@ -100,7 +100,8 @@ def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: st
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
     """Pick one of the offered times for the prospect, or another one.
 
-    Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, HeldBack; Disputed where an admin is to decide what happened.
+    Refuses: RequestUnknown, NotAllowed, RequestMoved, SlotGone, LegalHold and OpenEscalation (NotToBeAsked to
+    whom may not know which); Disputed where an admin is to decide what happened.
     """
     request = locked_for(session, actor, request_id, Move.BOOK)
     return _book(session, actor, request, require_holder(session, request), slot_id, place, now)
@@ -156,7 +157,10 @@ def _book(
         return meeting
     if differ(one.came for one in said_of(session, candidate.id).values()):
         raise Disputed()
-    require_not_held(session, candidate.person_id, now)
+    if actor.is_employee or actor.is_admin:
+        require_unblocked(session, candidate.person_id, now, actor)  # staff read what it is
+    else:
+        require_not_held(session, candidate.person_id, now)
     make_move(session, request, Move.BOOK, now=now, candidate=candidate)
     forget_word(session, candidate)
     # What was said was said of the time before.

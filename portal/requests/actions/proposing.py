@@ -10,12 +10,15 @@ from portal.accounts.actions.granting import end_grants
 from portal.acts.actions.answering import withdraw_ask
 from portal.acts.actions.asking import Override, propose_ask
 from portal.acts.models.asks import OpenAsk
-from portal.acts.rules.refusals import NotToBeAsked
+from portal.acts.queries.budget import budget_of
+from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet, NotToBeAsked
 from portal.audit.actions import record
 from portal.finding.queries.check import check_one
 from portal.finding.rules.misfits import SENSITIVE, NoConsent, StandsAgainst
 from portal.kernel.actor import EMPLOYEE, Actor, system
+from portal.kernel.errors import Refusal
 from portal.people.models import Company, Person
+from portal.people.queries.knowing import knows
 from portal.people.queries.persons import get_person, recipient
 from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileActivity, ReferenceProfile
@@ -31,12 +34,14 @@ from portal.requests.actions.telling import closest, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import has_begun, holder_of, parties_of, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
+from portal.requests.queries.strangers import stranger_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.twins import is_asked_for_prospect
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import AskedForThem, HeldAlready, NoReference, NotToBeAskedNow, OneAtATime, ProposedBefore, ThroughAdmin
 from portal.requests.rules.roles import holds, may_come_again, may_propose, passes_owner
 from portal.requests.rules.states import CandidateState, Move
+from portal.requests.rules.strangers import STRANGER_WORDS
 
 PASSED = {"none": "request.owner_passed_none", "self": "request.owner_passed_self"}
 HEARD = {"none": "passed_none", "self": "passed_requester"}
@@ -70,7 +75,7 @@ def propose(
         if not may_come_again(CandidateState(before.state), **said):
             raise ProposedBefore()
     if not may_propose(actor, parties_of(session, request), tier_of(session, person_id)):
-        raise ThroughAdmin()
+        raise _why_not(session, actor, person_id, Activity(request.activity), now)
     if holder_of(session, request_id) is not None:
         raise OneAtATime()
     require_way(request, Move.PROPOSE)
@@ -118,6 +123,15 @@ def propose(
     )
     _ask_owner(session, actor, request, candidate, now)
     return candidate
+
+
+def _why_not(session: Session, actor: Actor, person_id: int, activity: Activity, now: datetime) -> Refusal:
+    """Return why somebody is not proposed by who is no admin: for want of a tier; for whoever may know them, first that they said no themself."""
+    if person_id in knows(session, actor, [person_id]):
+        noes = budget_of(session, person_id, now, of_company=False).standing.against(ASK_OF[activity])
+        if said_no := next((one for one in noes if isinstance(one, NoReferenceAnyMore | NoReferenceYet)), None):
+            return said_no
+    return ThroughAdmin()
 
 
 def take_back(session: Session, actor: Actor, *, request_id: int, candidate_id: int, reason: str = "", now: datetime) -> RequestCandidate:
@@ -200,6 +214,7 @@ def ask_owner_mail(session: Session, request: ReferenceRequest, candidate: Reque
         "needed_by": request.needed_by.isoformat() if request.needed_by else "",
         "before": request.told_as or ", ".join(filter(None, (request.industry, request.region))),
         "whom": whom_of(request),
+        "stranger": STRANGER_WORDS.get(stranger_of(session, candidate.person_id, Activity(request.activity), candidate.ask_id), ""),
     }
     send_link(session, candidate, LinkKind.OWNER, recipient(session, candidate.owner_id), mail, data, now)
 

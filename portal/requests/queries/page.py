@@ -25,7 +25,7 @@ from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, request_for, said_yes, tier_of, whom_of, works_here
+from portal.requests.queries.parties import blackouts_of, masked, named_once, request_for, said_yes, tier_of, whom_of, works_here
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.rulings import Ruling, righter_of, ruling_of
 from portal.requests.queries.terms import terms_of
@@ -184,10 +184,11 @@ def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parti
         .where(RequestCandidate.request_id == request.id)
         .order_by(RequestCandidate.id.desc())
     )
-    shown = []
-    for row, name, company, owner, tier, reason, approver in session.execute(found):
+    shown, rows = [], session.execute(found).all()
+    named = named_once(session, [one[0] for one in rows])
+    for row, name, company, owner, tier, reason, approver in rows:
         state = CandidateState(row.state)
-        knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state)
+        knows = may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=row.owner_id, state=state, was_named=row.id in named)
         firm = company.name if company else ""
         called = ", ".join(filter(None, (name, firm))) if knows else masked(company)
         nominate = {}
@@ -370,7 +371,7 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
     terms, asker = terms_of(session), session.get_one(Person, request.requester_id)
     wait = wait_of(session, candidate) if candidate.state == CandidateState.ACCEPTED else None
     ends = ends_at(wait, terms) if wait is not None else None
-    own_zone = (slots[0].zone if slots else "") or person.time_zone or (profile.time_zone if profile else "")
+    own_zone = _chosen_zone(session, person.id) or person.time_zone or (profile.time_zone if profile else "")
     facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
     ruling = ruling_of(session, candidate)
     righter = righter_of(session, request, ruling.person_id if ruling else None) if said or candidate.state in KEEPS_SLOT else None
@@ -383,6 +384,12 @@ def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
         minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
         **facts, **beyond_told(session, candidate.ask_id),
     )  # fmt: skip
+
+
+def _chosen_zone(session: Session, person_id: int) -> str:
+    """Return the zone in which somebody offered times last, also such as are over or taken back; empty where they never did."""
+    found = select(RequestSlot.zone).join(RequestCandidate, RequestCandidate.id == RequestSlot.candidate_id)
+    return session.scalar(found.where(RequestCandidate.person_id == person_id).order_by(RequestSlot.id.desc()).limit(1)) or ""
 
 
 def own_candidate(session: Session, actor: Actor, candidate_id: int) -> RequestCandidate | None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.acts.models.asks import AskOutcome
+from portal.acts.rules.asks import Came
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
 from portal.people.rules.person import PersonState
@@ -122,8 +125,18 @@ def works_here(person: Person) -> bool:
 
 def knows_candidate(session: Session, actor: Actor, request: ReferenceRequest, candidate: RequestCandidate) -> bool:
     """Tell whether the actor may read the candidate's name: ``may_know_who`` as it is now."""
-    state, tier = CandidateState(candidate.state), tier_of(session, candidate.person_id)
-    return may_know_who(actor, parties_of(session, request), tier=tier, owner_id=candidate.owner_id, state=state)
+    facts: dict[str, Any] = {"tier": tier_of(session, candidate.person_id), "owner_id": candidate.owner_id}
+    facts |= {"state": CandidateState(candidate.state), "was_named": bool(named_once(session, [candidate]))}
+    return may_know_who(actor, parties_of(session, request), **facts)
+
+
+def named_once(session: Session, candidates: Iterable[RequestCandidate]) -> set[int]:
+    """Return the ids of those candidates who said yes once, whatever came after, in one statement."""
+    asks = {one.ask_id: one.id for one in candidates if one.ask_id is not None and one.asked_at is not None}
+    if not asks:
+        return set()
+    said = select(AskOutcome.ask_id).where(AskOutcome.ask_id.in_(asks), AskOutcome.came == Came.ACCEPTED)
+    return {asks[ask_id] for ask_id in session.scalars(said)}
 
 
 def masked(company: Company | None) -> str:

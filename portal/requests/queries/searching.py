@@ -14,7 +14,7 @@ from portal.people.queries.knowing import knows
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.rules.seeing import OPEN_TIER
 from portal.requests.models import RequestCandidate
-from portal.requests.queries.parties import request_for, tier_of
+from portal.requests.queries.parties import named_once, request_for, tier_of
 from portal.requests.rules.refusals import RequestUnknown
 from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, may_come_again, may_know_who, may_propose, moves_open
 from portal.requests.rules.states import CandidateState, Move, State
@@ -37,9 +37,11 @@ def open_request(session: Session, actor: Actor, request_id: int) -> ForRequest 
 def _said(session: Session, actor: Actor, request_id: int, parties: Parties) -> dict[int, Told]:
     zone, found = programme_zone(session), {}
     rows = select(RequestCandidate, ReferenceProfile.tier).outerjoin(ReferenceProfile, ReferenceProfile.person_id == RequestCandidate.person_id)
-    for one, tier in session.execute(rows.where(RequestCandidate.request_id == request_id)):
+    all_of_it = session.execute(rows.where(RequestCandidate.request_id == request_id)).all()
+    named = named_once(session, [one for one, _tier in all_of_it])
+    for one, tier in all_of_it:
         state = CandidateState(one.state)
-        if not may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=one.owner_id, state=state):
+        if not may_know_who(actor, parties, tier=tier or TIER_OF_STRANGERS, owner_id=one.owner_id, state=state, was_named=one.id in named):
             continue
         if state is CandidateState.DECLINED and one.answered_at:
             found[one.person_id] = told(N_("Said no to this request on %(day)s."), day=local_date(one.answered_at, zone))

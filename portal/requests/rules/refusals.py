@@ -17,6 +17,8 @@ class RequestUnknown(NotFound):
 class ThroughAdmin(NotAllowed):
     """Who is of tier 2 or 3 is proposed by an admin."""
 
+    field = "who"
+
     message = N_("This person is asked through an admin only. Send the request, and an admin takes it up.")
 
 
@@ -69,6 +71,7 @@ class NoReference(Conflict):
     """Shut out, retired or held as a reference, or one who said never to this."""
 
     message = N_("%(name)s is not to be asked for this as a reference.")
+    field = "who"
 
 
 class NoAddress(Conflict):

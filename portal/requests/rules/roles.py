@@ -116,11 +116,14 @@ def may_come_again(state: CandidateState, *, was_asked: bool, has_answered: bool
     return state is CandidateState.NO_ANSWER and not was_asked
 
 
-def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState) -> bool:
-    """Tell whether the actor may read a candidate's name: whom the tier lets know, of those who see the request; after the yes all of them."""
+def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState, was_named: bool = False) -> bool:
+    """Tell whether the actor may read a candidate's name: whom the tier lets know, of those who see the request; after the yes all of them.
+
+    ``was_named``: they said yes once, and whoever read the name then goes on reading it here, whatever came after.
+    """
     if may_know(actor, owner_id=owner_id, tier=tier):
         return may_see(actor, parties)
-    return state in _AFTER_YES and may_see(actor, parties)
+    return (was_named or state in _AFTER_YES) and may_see(actor, parties)
 
 
 def moves_open(actor: Actor, parties: Parties, state: State, moves: Iterable[Move]) -> frozenset[Move]:

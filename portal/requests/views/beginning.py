@@ -25,7 +25,7 @@ from portal.requests.queries.twins import twin_of
 from portal.requests.rules.need import Need, require_sendable
 from portal.requests.rules.refusals import RequestUnknown
 from portal.requests.rules.states import State
-from portal.requests.views.shared import NAMES, bp, proposed
+from portal.requests.views.shared import NAMES, bp, never_agreed, proposed
 from portal.web.errors import sentence
 from portal.web.guards import current_actor, staff
 from portal.web.templating import render
@@ -78,7 +78,9 @@ def send() -> ResponseReturnValue:
     send_request(db(), actor, request_id=kept.id, now=now)
     if found is not None and picks and was_new and not form.alone.data:
         candidate = propose(db(), actor, request_id=kept.id, person_id=found.person_id, now=now)
-        flash(_("Sent, and %(name)s is proposed.", name=found.name or _("the customer")) + " " + proposed(candidate, actor.id or 0, actor.id), "good")
+        told = [_("Sent, and %(name)s is proposed.", name=found.name or _("the customer")), proposed(candidate, actor.id or 0, actor.id)]
+        told.append(never_agreed(candidate.person_id, Activity(kept.activity), ask_id=candidate.ask_id, name=None if found.is_known else ""))
+        flash(" ".join(filter(None, told)), "good")
     elif picks:
         flash(_("Sent. Propose somebody now."), "good")
     else:
@@ -111,8 +113,10 @@ def _page(form: BeginForm, *, draft_id: int | None = None, twin: ReferenceReques
         form.activity.data = Activity.CALL.value
     found = _found(form)
     against = [sentence(misfit) for misfit in found.against] if found else []
-    query = needs_of(form.need()).to_json()
-    return render("requests/begin.html", form=form, found=found, against=against, query=query, draft_id=draft_id, twin=twin, **NAMES), status
+    name = None if found is None or found.is_known else ""
+    stranger = never_agreed(found.person_id, Activity(form.activity.data), name=name) if found else ""
+    facts = {"found": found, "against": against, "stranger": stranger, "query": needs_of(form.need()).to_json()}
+    return render("requests/begin.html", form=form, draft_id=draft_id, twin=twin, **facts, **NAMES), status
 
 
 def _again(refusal: Refusal) -> ResponseReturnValue:

@@ -12,11 +12,13 @@ from portal.accounts.rules.seeing import Place
 from portal.accounts.views.contacts import shown_contact
 from portal.acts.actions.asking import Override
 from portal.acts.queries.people import approvers, find_asked
-from portal.acts.rules.refusals import WhoUnknown
+from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet, WhoUnknown
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
+from portal.kernel.ids import read_id
 from portal.people.queries.persons import zone_of
+from portal.profiles.rules.activity import Activity
 from portal.requests.actions.asking import ask_customer
 from portal.requests.actions.begin import hand_to_admins, take_up
 from portal.requests.actions.booking import pick_slot, set_prospect
@@ -44,14 +46,17 @@ from portal.requests.forms import (
 )
 from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
-from portal.requests.queries.parties import request_for, was_released
+from portal.requests.queries.parties import request_for, tier_of, was_released
 from portal.requests.queries.searching import chosen
+from portal.requests.queries.strangers import stranger_of
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.outcome import Verdict
-from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, RequestUnknown, SaidBefore, TooEarly
-from portal.requests.rules.states import LIVES, DealOutcome, State
-from portal.requests.views.shared import NAMES, bp, proposed
+from portal.requests.rules.refusals import Disputed, NobodyToPropose, OneAtATime, RequestMoved, RequestUnknown, SaidBefore, ThroughAdmin, TooEarly
+from portal.requests.rules.roles import may_propose
+from portal.requests.rules.states import LIVES, WAYS, DealOutcome, Move, State
+from portal.requests.rules.strangers import Stranger
+from portal.requests.views.shared import NAMES, bp, never_agreed, proposed
 from portal.web.errors import sentence
 from portal.web.forms import Form
 from portal.web.guards import current_actor, staff
@@ -115,9 +120,13 @@ def propose_somebody(request_id: int) -> ResponseReturnValue:
         person_id = find_asked(db(), current_actor(), form.who.data or "").id
     except WhoUnknown as refusal:
         raise NobodyToPropose(text=refusal.facts["text"]) from None
+    if form.sure.data != str(person_id) and _warns(request_id, person_id):
+        form.sure.data = str(person_id)
+        return _page(request_id, "propose", form, 409, can_lift=bool(lifts))
     candidate = propose(db(), current_actor(), request_id=request_id, person_id=person_id, override=override, now=utcnow())
-    requester_id = db().get_one(ReferenceRequest, request_id).requester_id
-    return _done(request_id, proposed(candidate, requester_id, current_actor().id))
+    made = db().get_one(ReferenceRequest, request_id)
+    told = never_agreed(candidate.person_id, Activity(made.activity), ask_id=candidate.ask_id)
+    return _done(request_id, " ".join(filter(None, (proposed(candidate, made.requester_id, current_actor().id), told))))
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/agree")
@@ -311,6 +320,13 @@ def prospect_contact(request_id: int) -> ResponseReturnValue:
     return shown_contact(see_prospect(db(), current_actor(), request_id=request_id, now=utcnow()))
 
 
+def _warns(request_id: int, person_id: int) -> bool:
+    """Tell whether somebody could be proposed who never agreed to be a reference: whoever proposes them reads that first."""
+    made, parties = request_for(db(), current_actor(), request_id)
+    could = made.state in WAYS[Move.PROPOSE].start and may_propose(current_actor(), parties, tier_of(db(), person_id))
+    return could and stranger_of(db(), person_id, Activity(made.activity)) is not Stranger.NO
+
+
 def _page(
     request_id: int,
     name: str = "",
@@ -327,9 +343,11 @@ def _page(
     found_one = meant(db(), current_actor(), request.args.get("person", "")) if name != "propose" else None
     picked = chosen(db(), current_actor(), whole.parties, found_one) if found_one else ""
     if picked:
-        forms["propose"] = ProposeForm(formdata=None, data={"who": picked})
+        forms["propose"] = ProposeForm(formdata=None, data={"who": picked, "sure": str(found_one)})
     elif whole.wished and name != "propose":
-        forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})"})
+        forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})", "sure": str(whole.wished[0])})
+    meant_id = read_id(forms["propose"]["sure"].data) if Move.PROPOSE in whole.moves else None
+    stranger = never_agreed(meant_id, whole.activity) if meant_id else ""
     if name != "outside":
         known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
         minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
@@ -345,7 +363,7 @@ def _page(
         known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
         forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
-    facts |= {"terms": terms_of(db()), "own_zone": _own_zone()}
+    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": _own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
 
 
@@ -379,11 +397,13 @@ def _told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
 def _again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
     if isinstance(refusal, GONE):
         return _told(refusal, request_id)
-    if isinstance(refusal, NotFound | NotAllowed):
+    if isinstance(refusal, NotFound | NotAllowed) and not isinstance(refusal, ThroughAdmin):
         raise refusal
     form = FORMS[name]()
     if isinstance(form, ProposeForm):
         _with_approvers(form)
+        if isinstance(refusal, NoReferenceAnyMore | NoReferenceYet):
+            refusal.field = "who"
     form.refuse(refusal)
     return _page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
 
