@@ -118,7 +118,7 @@ class NominateForm(Form):
         texts = ("products", "industry", "region", "size", "languages", "sensitivities", "words", "evidence_url", "phone", "notes")
         numbers = ("tier", "usage_count", "usage_days")
         given: dict[str, Any] = {name: self[name].data or "" for name in texts} | {name: self[name].data for name in numbers}
-        return Details(**given, ways=tuple(self.ways.data), owner_id=owner_id, evidence_id=evidence_id)
+        return Details(**given, ways=tuple(self.ways.data or ()), owner_id=owner_id, evidence_id=evidence_id)
 
     @property
     def has_more(self) -> bool:

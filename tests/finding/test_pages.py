@@ -293,6 +293,14 @@ def test_what_is_withdrawn_or_over_is_gone_at_once_with_its_file(ada: PortalClie
 
     number = database.write(consent)
     pdf = (io.BytesIO(b"a plain text, long enough"), "story.txt")
+    by_script = {"HX-Request": "true", "HX-Target": "consents"}
+    for kind, whose, is_offered in (
+        ("case_study", {"person": f"#{house.kestrel}"}, True),
+        ("quote", {"person": f"#{house.kestrel}"}, False),
+        ("case_study", {}, False),
+    ):
+        offered = ada.get("/library/new", query_string={"kind": kind} | whose, headers=by_script).text
+        assert (f'value="{number}"' in offered, "<form" in offered) == (is_offered, False), "what the person agreed to is offered"
     sent = fields_of(ada.get("/library/new").text, having="title") | {"kind": "case_study", "title": "Told", "consent_id": f"#{number}"}
     at = ada.post("/library/new", data=sent | {"file": pdf}, content_type="multipart/form-data").headers["Location"]
     file_at = greta.post(f"{at}/use").headers["Location"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.consents.models import Consent
 from portal.files.models import StoredFile
 from portal.finding.models.library import LibraryItem
-from portal.finding.rules.library import Kind
+from portal.finding.rules.library import STANDS_ON, Kind
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.words import Asked, asked_for, words_of
 from portal.finding.search.engines import text_search
@@ -22,6 +22,7 @@ from portal.kernel.db import programme_zone
 from portal.kernel.errors import NotFound
 from portal.people.models import Company, Person
 from portal.people.queries.knowing import known_to
+from portal.people.rules.company import name_key
 from portal.web.paging import AnySelect, Page, page_by
 
 FOUND, OFFERED, SIZE = 500, 3, 20
@@ -135,3 +136,17 @@ def _wanted(session: Session, actor: Actor, wanted: Wanted, now: datetime) -> An
     if asked := asked_for(wanted.q):
         found = found.where(LibraryItem.id.in_(_matching(session, actor, asked, is_all=True)))
     return found
+
+
+def consents_for(session: Session, kind: Kind, *, person_id: int | None, company: str, now: datetime) -> list[Any]:
+    """Return the consents that hold and that an item of this kind may stand on, as (Consent, person), the newest first: of a person, or where
+    none is named of the people of a company.
+    """
+    if person_id is None and not company:
+        return []
+    today = local_date(now, programme_zone(session))
+    holds = (Consent.ended_at.is_(None), or_(Consent.expires_on.is_(None), Consent.expires_on >= today))
+    whose = Consent.person_id == person_id if person_id is not None else Company.name_key == name_key(company)
+    found: AnySelect = select(Consent, Person.name.label("person")).join(Person, Person.id == Consent.person_id)
+    found = found.outerjoin(Company, Company.id == Person.company_id).where(whose, Consent.item.in_(STANDS_ON[kind]), *holds)
+    return list(session.execute(found.order_by(Consent.given_at.desc(), Consent.id.desc()).limit(SIZE)).all())

@@ -6,13 +6,15 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.acts.queries.people import find_asked
+from portal.consents.rules import ITEM_NAMES
 from portal.files.actions import store_upload
 from portal.files.receiving import Received
 from portal.files.rules.kinds import Purpose
 from portal.files.uploads import take_in
 from portal.finding.actions.library import Content, add_item, change_item, retire_item, use_item
 from portal.finding.forms import ItemForm, LibraryFilter, RetireForm
-from portal.finding.queries.library import Wanted, count_usable, get_item, iter_library, library_page
+from portal.finding.queries.library import Wanted, consents_for, count_usable, get_item, iter_library, library_page
 from portal.finding.rules.library import Kind
 from portal.finding.views.names import NAMES
 from portal.kernel.clock import utcnow
@@ -20,7 +22,7 @@ from portal.kernel.errors import NotAllowed, NotFound, Refusal
 from portal.kernel.ids import read_id
 from portal.web.exports import csv_response
 from portal.web.guards import admin, current_actor, staff
-from portal.web.templating import render
+from portal.web.templating import render, render_fragment, wants_fragment
 from portal.web.transaction import db, writes
 
 bp = Blueprint("library", __name__, url_prefix="/library")
@@ -70,7 +72,9 @@ def use(library_item_id: int) -> ResponseReturnValue:
 @bp.get("/new")
 @admin
 def new() -> str:
-    """The form of a new item."""
+    """The form of a new item. Who is typed asks back here for the consents that it may stand on."""
+    if wants_fragment("consents"):
+        return render_fragment("finding/item_form.html", "consents", **_consents(ItemForm(request.args)), **NAMES)
     return _form(ItemForm(formdata=None))
 
 
@@ -152,7 +156,17 @@ def _content(form: ItemForm) -> Content:
 
 
 def _form(form: ItemForm, item_id: int | None = None) -> str:
-    return render("finding/item_form.html", form=form, item_id=item_id, **NAMES)
+    return render("finding/item_form.html", form=form, item_id=item_id, **_consents(form), **NAMES)
+
+
+def _consents(form: ItemForm) -> dict[str, Any]:
+    try:
+        person_id = find_asked(db(), current_actor(), form.person.data).id if form.person.data else None
+    except Refusal:
+        return {"consents": []}
+    kind = Kind(form.kind.data) if form.kind.data in set(Kind) else next(iter(Kind))
+    offered = consents_for(db(), kind, person_id=person_id, company=form.company.data or "", now=utcnow())
+    return {"consents": offered, "items": ITEM_NAMES}
 
 
 def _again(refusal: Refusal, item_id: int | None = None) -> ResponseReturnValue:

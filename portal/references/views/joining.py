@@ -83,7 +83,7 @@ def take_proposal(ready: None) -> ResponseReturnValue:
 
 
 def _offer(form: OfferForm) -> Offer:
-    return require_offer(chosen(form.activities.data), form.per_quarter.data or 1, chosen(form.never.data), is_agreed=form.agreed.data)
+    return require_offer(chosen(form.activities.data or ()), form.per_quarter.data or 1, chosen(form.never.data or ()), is_agreed=form.agreed.data)
 
 
 def _words(offer: Offer) -> dict[Activity, str]:
