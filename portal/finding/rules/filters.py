@@ -40,7 +40,8 @@ def failures(facts: Facts, needs: Needs, now: datetime, zone: str, sight: Sight 
         found.append(no.Held())
     elif not is_late and (facts.status not in (Status.ACTIVE, Status.RESTING) or not facts.is_visible):
         is_active = facts.status in (Status.ACTIVE, Status.RESTING)
-        found.append(no.NotFoundNow(status=STATUS_NAMES[facts.status], is_active=is_active, is_hidden=not facts.is_visible))
+        told = no.NotFoundNow if facts.is_visible else no.HiddenNow if is_active else no.NeitherActiveNorShown
+        found.append(told(status=STATUS_NAMES[facts.status]))
     found += _verified(facts, now, is_late) + _agreed(facts, needs) + _words(facts, needs)
     if sight is not Sight.VEILED:
         found += _prospect(facts, needs)

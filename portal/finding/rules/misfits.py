@@ -15,16 +15,29 @@ class Misfit(Refusal):
 
 
 class NotFoundNow(Misfit):
-    """The profile is no active one, is hidden from the search, or both."""
+    """The profile is no active one, is hidden from the search, or both: one filter under one name, told in three ways."""
 
     message = N_("Their profile is not active: %(status)s.")
     hint = "admin"
+    is_hidden = False
 
-    def __init__(self, *, is_active: bool = False, is_hidden: bool = False, **facts: object) -> None:
-        super().__init__(**facts)
-        self.is_hidden = is_hidden
-        if is_hidden:
-            self.message = N_("Their profile is hidden.") if is_active else N_("Their profile is not active (%(status)s), and it is hidden.")
+    @property
+    def name(self) -> str:
+        return NotFoundNow.__name__
+
+
+class HiddenNow(NotFoundNow):
+    """Hidden alone."""
+
+    message = N_("Their profile is hidden.")
+    is_hidden = True
+
+
+class NeitherActiveNorShown(NotFoundNow):
+    """No active one, and hidden besides."""
+
+    message = N_("Their profile is not active (%(status)s), and it is hidden.")
+    is_hidden = True
 
 
 class OnlyByAdmin(Misfit):
