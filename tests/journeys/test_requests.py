@@ -121,7 +121,7 @@ def test_a_whole_request_with_three_people_and_the_prospect(database: Database, 
     ada.page.get_by_label("Did it take place?").select_option("yes")
     ada.page.get_by_label("Minutes it took you").fill("35")
     ada.page.get_by_role("button", name="Say it").click()
-    expect(ada.page.get_by_role("main")).to_contain_text("You have said what happened")
+    expect(ada.page.get_by_role("main")).to_contain_text("You said that it took place")
     greta.page.reload()
     sound(greta)
     greta.page.get_by_label("Did it take place?").select_option("yes")
