@@ -88,6 +88,7 @@ from portal.requests import admin as requests_admin
 from portal.requests.queries.records import CompletedRequests, asked_for, live_needs
 from portal.requests.queries.searching import open_request
 from portal.requests.queries.terms import terms_of as request_terms
+from portal.requests.rules.answering import length_of
 from portal.requests.views import doors as requests
 from portal.review import admin as review_admin
 from portal.rewards import card_jobs
@@ -262,7 +263,8 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["database"].inform_sessions(**{NO_REFERENCE: (no_more, said_no)})
     app.extensions["database"].inform_sessions(track_records=CompletedRequests(), live_needs=live_needs, open_requests=open_request)
     app.extensions["database"].inform_sessions(
-        reference_demand=lambda session: asked_for(session, utcnow()), **{MINUTES: lambda session: request_terms(session).minutes}
+        reference_demand=lambda session: asked_for(session, utcnow()),
+        **{MINUTES: lambda session, activity: length_of(activity, request_terms(session).minutes)},
     )
     app.extensions["audience_owners"] = AUDIENCE_OWNERS
     app.extensions["importers"] = IMPORTERS

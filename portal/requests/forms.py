@@ -34,6 +34,7 @@ from portal.requests.rules.waiting import PROSPECT_WORDS
 from portal.web.forms import DayField, FilterForm, Form, KeyField, SeenField, one_line, plain_text
 
 ALL_LENGTHS = sorted({*LENGTHS, *(one for some in LENGTHS_OF.values() for one in some)})
+NO_TIME = _("Please choose one of the times.")
 NO_CURRENCY = _("Please enter the currency by three letters, such as EUR.")
 
 
@@ -88,12 +89,14 @@ class BeginForm(Form):
         texts = {name for name in Need.__dataclass_fields__ if name not in ("activity", "needed_by", "deal_value", "expected_grade", "deal_stage")}
         given: dict[str, Any] = {name: self[name].data or "" for name in texts}
         given |= {name: self[name].data for name in ("needed_by", "deal_value", "expected_grade")}
+        given["currency"] = given["currency"] if given["deal_value"] is not None else ""
         return Need(activity=Activity(self.activity.data), deal_stage=self.deal_stage.data or None, **given)
 
     @property
     def has_more(self) -> bool:
         """Tell whether something of what may stay empty is filled in or refused."""
-        asked = ("activity", "prospect", "needed_by", "key", "person", "csrf_token", "through_admin", "alone", "again")
+        asked: tuple[str, ...] = ("activity", "prospect", "needed_by", "key", "person", "csrf_token", "through_admin", "alone", "again")
+        asked += () if self.currency.errors else ("currency",)
         return any(field.data or field.errors for name, field in self._fields.items() if name not in asked)
 
 
@@ -175,7 +178,7 @@ class CustomerNoForm(LinkForm):
 class PlaceForm(Form):
     """A time that staff pick, with where it takes place."""
 
-    slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
+    slot = SelectField(_("Time"), [InputRequired(NO_TIME)], coerce=read_id, validate_choice=False)
     place = StringField(_("Link or place"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
 
 
@@ -184,7 +187,7 @@ class PickForm(LinkForm):
 
     zone = HiddenField()
     seen = HiddenField()
-    slot = SelectField(_("Time"), coerce=read_id, validate_choice=False)
+    slot = SelectField(_("Time"), [InputRequired(NO_TIME)], coerce=read_id, validate_choice=False)
     place = StringField(_("Telephone number or link to the call"), [Optional(), Length(max=PLACE_LENGTH)], filters=[one_line])
 
 
@@ -217,17 +220,17 @@ class ProspectForm(Form):
 
 
 class CustomerOutcomeForm(LinkForm):
-    """What happened, in the customer's eyes."""
+    """What happened, in the customer's eyes. Nothing is preset, so that nobody says it by a slip."""
 
-    came = SelectField(_("Did it take place?"), choices=lambda: [("yes", gettext("Yes")), ("no", gettext("No"))])
+    came = SelectField(_("Did it take place?"), [InputRequired()], choices=_named({"yes": N_("Yes"), "no": N_("No")}, N_("Choose")))
     minutes = IntegerField(_("Minutes it took you"), [Optional(), NumberRange(0, MOST_MINUTES)], render_kw={"min": 0})
     note = TextAreaField(_("Anything we should know"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})
 
 
 class OutcomeForm(Form):
-    """What happened, in the requester's eyes."""
+    """What happened, in the requester's eyes. Nothing is preset, so that nobody says it by a slip."""
 
-    came = SelectField(_("Did it take place?"), choices=lambda: [("yes", gettext("Yes")), ("no", gettext("No"))])
+    came = SelectField(_("Did it take place?"), [InputRequired()], choices=_named({"yes": N_("Yes"), "no": N_("No")}, N_("Choose")))
     grade = SelectField(_("How did it go?"), [Optional()], coerce=read_id, choices=_named(GRADES, N_("Not said")))
     minutes = IntegerField(_("Minutes it took the customer, as far as you know"), [Optional(), NumberRange(0, MOST_MINUTES)], render_kw={"min": 0})
     note = TextAreaField(_("Note"), [Optional(), Length(max=SAID_LENGTH)], filters=[plain_text], render_kw={"rows": 2})

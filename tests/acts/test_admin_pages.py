@@ -106,7 +106,7 @@ def test_an_admin_writes_down_limits_and_sets_and_lifts_blocks(ada: PortalClient
         assert ada.post(f"{address}/block", data={"kind": "legal", "reason": "Lawsuit"}).status_code == 303
         assert ada.post(f"{address}/block", data={"kind": "legal", "reason": "Lawsuit"}).status_code == 409
     page = ada.get("/admin/goodwill/blocks").text
-    assert "2 stand." in page
+    assert all(told in page for told in ("2 stand.", 'href="/goodwill"', "Find the company")), "and it is told where one is set"
     with database.reading() as session:
         ids = session.scalars(select(AskBlock.id)).all()
     for block_id in ids:

@@ -90,6 +90,8 @@ def test_an_employee_finds_who_fits_and_reads_why_and_why_not(greta: PortalClien
     for secret in ("Quiet Bank", "Secret Name", "Hidden Ltd", "Nobody Sees"):
         assert secret not in page
     assert "A company of Transport in EMEA" in page
+    veiled = page[page.index(f'id="p{veiled_in(greta)}"') :][:600]
+    assert ("#eye-off" in veiled, "hue-" in veiled) == (True, False), "no initials that all who stay nameless would share"
     assert re.search(r"/requests/new\?person=[v\d]\w*&amp;activity=call", page), "asking leads to a request for whom was found, with the search"
 
 

@@ -385,6 +385,7 @@ def test_a_customer_answers_by_link_without_signing_in(database: Database, sign_
     page = client.get(link).text
     assert (employee.name in page, "For reviewers alone." in page, bool(re.search(r'value="call" checked', page))) == (True, False, False)
     assert "thought of these, and you choose" in page
+    assert "About 60 minutes or longer" in html.unescape(page), "nobody travels for half an hour"
     minutes = database.write(lambda s: set_terms(s, acting(make_admin(s)), terms=Terms(minutes=60), now=utcnow())).minutes
     page = html.unescape(client.get(link).text)
     told = [text % {"minutes": minutes} for one in MEANINGS.values() for text in (one.what, one.takes, one.public)]

@@ -180,7 +180,8 @@ def test_a_prospect_who_had_times_hears_once_that_it_is_off_and_every_link_says_
     database.write(lambda session: to_yes(session, cast, cast.request(session).id))
     meet, asked, greta = newest(database, "request_times"), newest(database, "request_asked"), sign_in(cast.greta_row)
     if how == "else":
-        assert client.post("/asked/no", data={"t": asked, "code": "no_time"}).status_code == 303
+        assert client.post("/asked/no", data={"t": asked, "code": "colleague", "colleague": "Bo Berg"}).status_code == 303
+        assert "You named Bo Berg instead: Greta was told" in text_at(client, f"/asked?t={asked}")
     else:
         assert greta.post("/requests/1/cancel").status_code == 303
     with database.reading() as session:

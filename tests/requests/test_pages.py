@@ -107,6 +107,8 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     assert [(one["to"]["email"], one["data"]["zone"]) for one in told] == [
         ("ada@works.example", "Europe/Berlin"), ("paul@prospect.example", "Asia/Tokyo"),
     ]  # fmt: skip
+    none = client.post("/meet", data={"t": times})
+    assert (none.status_code, "Please choose one of the times" in none.text, "not offered any more" in none.text) == (422, True, False)
     stale = client.post("/meet", data={"t": times, "slot": str(late)})
     assert (stale.status_code, "Another time is settled by now" in stale.text) == (409, True)
     seen = fields_of(stale.text, having="seen")["seen"]
@@ -122,6 +124,9 @@ def test_the_whole_way_through_the_doors(database: Database, sign_in: SignIn, cl
     gone = greta.post(f"{one}/pick", data={"slot": "999", "place": "Room 4 with Paul"})
     assert (gone.status_code, "Room 4 with Paul" in gone.text) == (409, True)
     database.write(lambda s: setattr(s.get_one(RequestMeeting, 1), "starts_at", utcnow() - timedelta(hours=3)))
+    for reader, page, where, data in ((client, f"/asked?t={asked}", "/asked/outcome", {"t": asked}), (greta, one, f"{one}/candidates/1/outcome", {})):
+        assert 'selected value="yes"' not in text_at(reader, page), "nothing is preset"
+        assert reader.post(where, data=data | {"minutes": "35", "grade": "5"}).status_code == 422, "nobody says it by a slip"
     assert client.post("/asked/outcome", data={"t": asked, "came": "yes", "minutes": "35"}).status_code == 303
     ungraded = greta.post(f"{one}/candidates/1/outcome", data={"came": "yes"})
     assert "Please say how it went" in ungraded.text

@@ -225,6 +225,8 @@ def _sent_by_owner(database: Database, sign_in: SignIn, cast: Cast) -> str:
     """Return what Olaf reads who keeps a draft, and then proposes somebody he looks after."""
     olaf = sign_in(cast.owner_row)
     typed = TYPED | {"key": "own-1", "needed_by": day(), "prospect": "Small Inns"}
+    blank = olaf.get("/requests/new").text
+    assert (fields_of(blank, having="currency")["currency"], "<details open" in blank) == (["USD"], False), "the programme's own"
     assert olaf.post("/requests/new", data=typed | {"do": "draft"}).status_code == 303
     wrong = olaf.post("/requests/new", data=typed | {"currency": "eu1", "prospect_email": "paul"})
     assert (wrong.status_code, "the currency by three letters, such as EUR" in wrong.text) == (422, True)

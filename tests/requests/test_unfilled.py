@@ -43,7 +43,7 @@ def test_the_criterion_is_what_alone_keeps_out_most(fitting: int, alone: dict[st
 
 
 def test_every_hard_filter_has_its_criterion_and_every_criterion_a_name() -> None:
-    named = {one.__name__ for one in vars(misfits).values() if isinstance(one, type) and issubclass(one, Misfit) and one is not Misfit}
+    named = {one().name for one in vars(misfits).values() if isinstance(one, type) and issubclass(one, Misfit) and one is not Misfit}
     # Told to readers in the place of others, and of tiers: no filters of an admin's search.
     assert named - set(OF_FILTERS) == {"OnlyByAdmin", "StandsAgainst"}
     assert set(UNFILLED_NAMES) == set(Unfilled)

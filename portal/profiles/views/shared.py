@@ -49,8 +49,8 @@ class Told(NamedTuple):
 
 def told_of_kinds() -> dict[str, Told]:
     """Return for each kind what it means for who has never done it, as it stands beside what they choose."""
-    minutes = number(meeting_minutes(db()))
-    return {kind.value: Told(_(one.what), _(one.takes, minutes=minutes), _(one.public)) for kind, one in MEANINGS.items()}
+    minutes = {kind: number(meeting_minutes(db(), kind)) for kind in MEANINGS if "minutes" in MEANINGS[kind].takes}
+    return {kind.value: Told(_(one.what), _(one.takes, minutes=minutes.get(kind, "")), _(one.public)) for kind, one in MEANINGS.items()}
 
 
 def _name(kind: str) -> str:

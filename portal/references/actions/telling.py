@@ -96,6 +96,7 @@ def tell_what_was_agreed(session: Session, nomination: Nomination, person_id: in
                 "activity": ACTIVITY_NAMES[one.activity],
                 "what": MEANINGS[one.activity].what,
                 "takes": MEANINGS[one.activity].takes,
+                "minutes": meeting_minutes(session, one.activity),
                 "public": MEANINGS[one.activity].public,
                 "words": one.consent.words,
                 "scope": list(one.consent.scope),
@@ -104,7 +105,6 @@ def tell_what_was_agreed(session: Session, nomination: Nomination, person_id: in
             for one in kinds
             if one.holds and one.consent is not None
         ],
-        "minutes": meeting_minutes(session),
         "most": most,
         "days": days,
         "never": [ACTIVITY_NAMES[one.activity] for one in kinds if one.is_never],

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.validators import Optional
@@ -41,7 +41,7 @@ def begin() -> ResponseReturnValue:
         return _draft(draft)
     given: dict[str, Any] = {name: request.args[name] for name in Need.__dataclass_fields__ if request.args.get(name)}
     form = BeginForm(request.args) if given or request.args.get("person") else BeginForm(formdata=None)
-    return _page(form)
+    return _page(_blank(form))
 
 
 def _draft(request_id: int) -> ResponseReturnValue:
@@ -49,7 +49,7 @@ def _draft(request_id: int) -> ResponseReturnValue:
     if found.state != State.DRAFT:
         return redirect(url_for("requests.one", request_id=request_id), 303)
     kept = asdict(need_of(found)) | {"key": found.key, "person": _called(found.criteria.get("person_id")), "through_admin": not found.is_self_serve}
-    return _page(BeginForm(formdata=None, data=kept), draft_id=found.id)
+    return _page(_blank(BeginForm(formdata=None, data=kept)), draft_id=found.id)
 
 
 @bp.post("/requests/new")
@@ -106,6 +106,12 @@ def _found(form: BeginForm) -> Found | None:
 def _called(person_id: int | None) -> str:
     """Return what stands in the form for whom a draft was begun for."""
     return called(db(), person_id, is_veiled=person_id not in knows(db(), current_actor(), [person_id])) if person_id else ""
+
+
+def _blank(form: BeginForm) -> BeginForm:
+    """Let a value be in the programme's currency, unless another is said."""
+    form.currency.data = form.currency.data or current_app.config["SETTINGS"].currency
+    return form
 
 
 def _page(form: BeginForm, *, draft_id: int | None = None, twin: ReferenceRequest | None = None, status: int = 200) -> ResponseReturnValue:
