@@ -1,6 +1,6 @@
 """The blueprint of requests, once all doors are hung."""
 
-from portal.requests.views import asked, beginning, lists, one, shared
+from portal.requests.views import asked, beginning, lists, meeting, one, shared
 
 bp = shared.bp
-parts = (lists, beginning, one, asked)
+parts = (lists, beginning, one, meeting, asked)

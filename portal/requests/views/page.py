@@ -1,0 +1,132 @@
+"""The page of one request, which its doors show and lead back to: every form on it, what was refused, what was done."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.acts.queries.people import approvers
+from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
+from portal.finding.queries.calling import meant
+from portal.kernel.clock import utcnow
+from portal.kernel.errors import NotAllowed, NotFound, Refusal
+from portal.kernel.ids import read_id
+from portal.people.queries.persons import zone_of
+from portal.requests.actions.fitting import may_lift
+from portal.requests.forms import (
+    AgreeForm,
+    DealForm,
+    NobodyForm,
+    OutcomeForm,
+    OutsideForm,
+    OwnerNoForm,
+    PlaceForm,
+    ProposeForm,
+    ProspectForm,
+    ReasonForm,
+    RightForm,
+    RulingForm,
+)
+from portal.requests.queries.page import Whole, whole_request
+from portal.requests.queries.searching import chosen
+from portal.requests.queries.terms import terms_of
+from portal.requests.rules.answering import length_of
+from portal.requests.rules.refusals import Disputed, OneAtATime, RequestMoved, SaidBefore, ThroughAdmin, TooEarly
+from portal.requests.rules.states import Move, State
+from portal.requests.views.shared import NAMES, never_agreed
+from portal.web.errors import sentence
+from portal.web.forms import Form
+from portal.web.guards import current_actor
+from portal.web.templating import render
+from portal.web.transaction import db
+
+FORMS: dict[str, Callable[..., Form]] = {
+    "propose": ProposeForm, "agree": AgreeForm, "no": OwnerNoForm, "reason": ReasonForm, "nobody": NobodyForm,
+    "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
+    "outside": OutsideForm, "ruling": RulingForm, "right": RightForm,
+}  # fmt: skip
+GONE = (Disputed, RequestMoved, OneAtATime, SaidBefore, TooEarly)
+"""Refusals of a form that the page has no more, once it is read again: told above it."""
+
+
+def page(
+    request_id: int,
+    name: str = "",
+    form: Form | None = None,
+    status: int = 200,
+    *,
+    contact: Any = None,
+    found: Whole | None = None,
+    can_lift: bool = False,
+) -> ResponseReturnValue:
+    """Return the page of a request, with the form ``name`` as it was sent and is opened, if one was."""
+    now = utcnow()
+    whole = found or whole_request(db(), current_actor(), request_id, now)
+    forms = {key: make(formdata=None) for key, make in FORMS.items()} | ({name: form} if form is not None else {})
+    found_one = meant(db(), current_actor(), request.args.get("person", "")) if name != "propose" else None
+    picked = chosen(db(), current_actor(), whole.parties, found_one) if found_one else ""
+    if picked:
+        forms["propose"] = ProposeForm(formdata=None, data={"who": picked, "sure": str(found_one)})
+    elif whole.wished and name != "propose":
+        forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})", "sure": str(whole.wished[0])})
+    meant_id = read_id(forms["propose"]["sure"].data) if Move.PROPOSE in whole.moves else None
+    stranger = never_agreed(meant_id, whole.activity) if meant_id else ""
+    if name != "outside":
+        known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
+        minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
+        forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": minutes})
+    if name != "right":
+        forms["right"] = RightForm(formdata=None, data={"came": "yes" if whole.state is State.MISSED else "no"})
+    if name != "prospect":
+        email = whole.request.prospect_email if whole.typed_prospect else ""
+        forms["prospect"] = kept = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": email})
+        if whole.request.prospect_email and not email:
+            kept.may_keep()
+    if whole.request.deal_outcome and name != "deal":
+        known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
+        forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
+    facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
+    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone()}
+    return render("requests/one.html", **facts, **NAMES), status
+
+
+def own_zone() -> str:
+    """Return the time zone of the reader."""
+    return zone_of(db(), int(current_actor().id or 0))
+
+
+def done(request_id: int, words: str) -> ResponseReturnValue:
+    """Say what was done, and lead back to the request."""
+    flash(words, "good")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+def told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
+    """Tell a refusal above the page, which is read again; who may not read it is told nothing else."""
+    if isinstance(refusal, NotFound | NotAllowed):
+        raise refusal
+    flash(sentence(refusal), "bad")
+    return redirect(url_for("requests.one", request_id=request_id), 303)
+
+
+def again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
+    """Show the form ``name`` again with what was typed and the refusal at it; one that the page has no more is told above."""
+    if isinstance(refusal, GONE):
+        return told(refusal, request_id)
+    if isinstance(refusal, NotFound | NotAllowed) and not isinstance(refusal, ThroughAdmin):
+        raise refusal
+    form = FORMS[name]()
+    if isinstance(form, ProposeForm):
+        with_approvers(form)
+        if isinstance(refusal, NoReferenceAnyMore | NoReferenceYet):
+            refusal.field = "who"
+    form.refuse(refusal)
+    return page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
+
+
+def with_approvers(form: ProposeForm) -> ProposeForm:
+    """Let a proposal name the admin who answers for it: any but the reader."""
+    form.approver.choices = [("", _("Choose an admin")), *approvers(db(), [current_actor().id])]
+    return form
