@@ -17,6 +17,7 @@ from portal.notifications.models import OutboxJob
 from portal.people.models import Company, Person
 from portal.people.queries.persons import find_person_by_email
 from portal.profiles.models import ReferenceProfile
+from portal.profiles.rules.facts import TIER_NAMES
 from portal.references.actions.answering import say_no
 from portal.references.actions.asking import follow_up
 from portal.references.actions.commenting import comment
@@ -27,7 +28,7 @@ from portal.references.queries.nominations import standings_of
 from portal.references.queries.profile import profile_of_person
 from portal.references.queries.registry import Filters, list_registry, whole_registry
 from portal.references.rules.joining import Refused
-from portal.references.rules.nominating import TIER_NAMES, Details
+from portal.references.rules.nominating import Details
 from portal.references.rules.states import Standing
 from tests.factories.people import make_admin, make_company, make_employee
 from tests.factories.references import acting, make_nomination
