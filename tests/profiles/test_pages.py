@@ -115,6 +115,9 @@ def test_staff_open_edit_and_consent_and_lose_nothing_that_was_typed(database: D
     assert (refused.status_code, 'id="evidence-error"' in refused.text, "You may ask me for calls." in refused.text) == (422, True, True)
     refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call", "until": "soon"})
     assert re.findall(r'id="(words|evidence|until)-error"', refused.text) == ["words", "evidence", "until"], "all that is wrong, at once"
+    for words, more in (("", ["words"]), ("You may.", [])):
+        refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call", "words": words, "until": "2020-01-01"})
+        assert re.findall(r'id="(words|evidence|until)-error"', refused.text) == [*more, "evidence", "until"]
     program = {"evidence": (io.BytesIO(b"MZ..."), "yes.exe")}
     refused = client.post(f"/profiles/{new_id}/consents", data={"activity": "call"} | program, content_type="multipart/form-data")
     assert re.findall(r'id="(words|evidence)-error"', refused.text) == ["words", "evidence"], "a file that is refused is told beside it"

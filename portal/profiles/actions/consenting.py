@@ -16,8 +16,8 @@ from portal.profiles.actions.rows import locked, mark_own, move, today_of, touch
 from portal.profiles.models import ProfileActivity, ProfileProof, ReferenceProfile
 from portal.profiles.queries.profiles import BY_STAFF, OWN, Does, does, field_of, has_agreed, profile_to_change, stands
 from portal.profiles.rules.activity import PART, Activity
-from portal.profiles.rules.facts import NOTE_LENGTH
-from portal.profiles.rules.refusals import ConsentTheirs, EvidenceMissing, YesOver
+from portal.profiles.rules.facts import NOTE_LENGTH, require_shown
+from portal.profiles.rules.refusals import ConsentTheirs, YesOver
 from portal.profiles.rules.states import Move, Status, follows_consents
 
 
@@ -46,14 +46,13 @@ def record_consent(
 ) -> ProfileActivity:
     """Write down that somebody agreed to ``words``, with what shows it (a file, or ``note``: where and when), until a day or without end.
 
-    Refuses: NotFound who may not change the profile, EvidenceMissing, ConsentTheirs where the person said something themself. What staff had
+    Refuses: NotFound who may not change the profile, EvidenceMissing, YesOver, ConsentTheirs where the person said something themself. What staff had
     written down for this kind before ends, and the new one stands. Who rested since nothing did is active again.
     """
     held = profile_to_change(session, actor, person_id)
     row = locked(session, person_id)
     said = clean(note)[:NOTE_LENGTH]
-    if file_id is None and not said:
-        raise EvidenceMissing()
+    require_shown(has_evidence=file_id is not None or bool(said), until=until, today=today_of(session, now))
     before = _before(session, person_id, activity, now)
     if before is not None and before.is_own and (before.is_never or before.holds):
         raise ConsentTheirs(name=held.person.name)

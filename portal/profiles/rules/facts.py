@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from portal.kernel.errors import Refusal, refuse_all
 from portal.kernel.text import N_, clean, clean_line, fold
-from portal.profiles.rules.refusals import DaysOver, DaysReversed, TooManyDays, TooManyWords
+from portal.profiles.rules.refusals import DaysOver, DaysReversed, EvidenceMissing, TooManyDays, TooManyWords, YesOver
 from portal.profiles.rules.states import WordKind
 
 TEXT_LENGTH, WORD_LENGTH, REASON_LENGTH, NOTE_LENGTH = 4_000, 120, 500, 500
@@ -71,3 +72,10 @@ def require_days(first_on: date, last_on: date, today: date, there: int) -> None
         raise DaysOver()
     if there >= MOST_BLACKOUTS:
         raise TooManyDays(most=MOST_BLACKOUTS)
+
+
+def require_shown(*, has_evidence: bool, until: date | None, today: date) -> None:
+    """Refuse what staff write down of a consent where nothing shows it (``EvidenceMissing``), or where it is over (``YesOver``); both at once."""
+    wrong: list[Refusal] = [] if has_evidence else [EvidenceMissing()]
+    wrong += [YesOver("until")] if until is not None and until < today else []
+    refuse_all(wrong)

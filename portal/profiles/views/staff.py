@@ -54,8 +54,8 @@ from portal.profiles.queries.profiles import (
 )
 from portal.profiles.queries.profiles import stands as agreed_to_something
 from portal.profiles.rules.activity import ASK_OF, Activity
+from portal.profiles.rules.facts import require_shown
 from portal.profiles.rules.fresh import ANSWER_NAMES, Answer, is_fresh
-from portal.profiles.rules.refusals import EvidenceMissing
 from portal.profiles.rules.seeing import may_change
 from portal.profiles.rules.states import OF_ADMINS, Move, Retired, Status, moves_from, shown_as
 from portal.profiles.views.shared import NAMES, bp
@@ -294,8 +294,8 @@ def consent(person_id: int, ready: Received | None) -> ResponseReturnValue:
     """Write down what somebody agreed to."""
     form, actor, now = ConsentForm(), current_actor(), utcnow()
     if not form.validate():
-        if not form.evidence.data and not form.note.data:
-            form.refuse(EvidenceMissing())
+        has_evidence, today = bool(form.evidence.data or form.note.data), local_date(utcnow(), programme_zone(db()))
+        form.also(lambda: require_shown(has_evidence=has_evidence, until=form.until.data, today=today))
         return _show(person_id, consent_form=form), 422
     stored = store_upload(db(), actor, received=ready, owner_id=actor.id, now=now) if ready else None
     scope = tuple(Scope(one) for one in form.scope.data or ())
