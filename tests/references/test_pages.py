@@ -255,10 +255,11 @@ def test_all_that_a_nominator_knows_reaches_who_decides(database: Database, sign
     own = sign_in(employee)
     assert "Sent in the name of Karim Boutaleb" in own.get("/nominate/mine").text
     with database.reading() as session:
-        at = f"/nominate/mine/{session.scalars(select(Nomination.id)).one()}"
-    for client in (own, sign_in(colleague)):
+        at = f"/nominate/mine/{session.scalars(select(Nomination.id).order_by(Nomination.id)).first()}"
+    for client, typed_it in ((own, True), (sign_in(colleague), False)):
         shown = client.get(at).text
         assert [text for text in (*TOLD, link[1], "consent.txt") if text not in shown] == [], "who sent it reads all of it again"
+        assert (MORE["phone"] in shown) is typed_it, "the telephone as much as they typed it"
     assert sign_in(database.write(make_employee)).get(at).status_code == 404
 
 
