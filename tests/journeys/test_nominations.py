@@ -50,6 +50,14 @@ def test_the_link_is_answered_on_a_phone_with_the_keyboard_alone(link: str, data
     assert violations(ada, *RULES) == []
     assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320
     assert ada.page.locator("input[type=checkbox]:checked").count() == 0
+    ada.page.get_by_role("button", name="Yes, you may ask me").click()
+    expect(ada.page.get_by_role("alert").get_by_role("link")).to_have_text(
+        ["What I would do", "You may ask me for what I ticked, as often as I said. I may take this back at any time."]
+    )
+    assert violations(ada, *RULES) == []
+    ada.problems.clear()  # A browser counts a refused form as an error.
+    ada.page.get_by_role("alert").get_by_role("link", name="What I would do").click()
+    expect(ada.page.locator("input[name=activities]").first).to_be_in_viewport()
     for field in (ada.page.locator("input[name=activities][value=video]"), ada.page.get_by_label("You may ask me for what I ticked")):
         for _ in range(60):
             if field.evaluate("field => field === document.activeElement"):
