@@ -7,7 +7,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.acts.queries.people import approvers
+from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
@@ -71,8 +71,7 @@ def page(
         forms["propose"] = ProposeForm(formdata=None, data={"who": picked, "sure": str(found_one)})
     elif whole.wished and name != "propose":
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})", "sure": str(whole.wished[0])})
-    meant_id = read_id(forms["propose"]["sure"].data) if Move.PROPOSE in whole.moves else None
-    stranger = never_agreed(meant_id, whole.activity) if meant_id else ""
+    stranger = _warning(whole, forms["propose"])
     if name != "outside":
         known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
         minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
@@ -90,6 +89,18 @@ def page(
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _warning(whole: Whole, form: Form) -> str:
+    """Return that whom the form proposes never agreed, where it is of them that it was read: what came back with the form may be anybody."""
+    sure = read_id(form["sure"].data)
+    if sure is None or Move.PROPOSE not in whole.moves:
+        return ""
+    try:
+        person_id = find_asked(db(), current_actor(), form["who"].data or "").id
+    except Refusal:
+        return ""
+    return never_agreed(person_id, whole.activity) if person_id == sure else ""
 
 
 def own_zone() -> str:
