@@ -82,15 +82,16 @@ def prospect_words(session: Session, request: ReferenceRequest, candidate: Reque
     }
 
 
-def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str, now: datetime) -> None:
+def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str | None, now: datetime) -> None:
     """Say who picks the time for the prospect; where times are offered, the link goes out. Refuses: RequestUnknown, NotAllowed, RequestMoved.
 
-    At another address nobody had the times of before: nobody there is told what became of them.
+    Without an ``email`` the one that is known stays. At another address nobody had the times of before: nobody there is told what became of them.
     """
     request = locked_for(session, actor, request_id, Move.BOOK)
     require_way(request, Move.CANCEL)
     before = request.prospect_email
-    request.prospect_contact, request.prospect_email = clean_line(contact)[:120], clean_line(email)[:254]
+    request.prospect_contact = clean_line(contact)[:120]
+    request.prospect_email = before if email is None else clean_line(email)[:254]
     session.flush()
     record(session, actor, "request.prospect_set", SOURCE, request_id, now=now)
     if request.prospect_email == before:

@@ -82,6 +82,11 @@ def typed_prospect(actor: Actor, parties: Parties) -> bool:
     return actor.id is not None and Role.REQUESTER in roles_of(actor, parties)
 
 
+def stays_unseen(actor: Actor, parties: Parties, stored: str) -> bool:
+    """Tell whether ``stored``, of how the prospect is reached, stays where the actor leaves its field empty: they are not shown what it is."""
+    return bool(stored) and not typed_prospect(actor, parties)
+
+
 def may_see_prospect(actor: Actor, parties: Parties) -> bool:
     """Tell whether the actor may see how the prospect is reached: the requester, the account owner of the moment, and admins."""
     return bool(roles_of(actor, parties))
