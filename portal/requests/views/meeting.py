@@ -20,7 +20,7 @@ from portal.requests.forms import (
 )
 from portal.requests.queries.parties import request_for
 from portal.requests.queries.terms import terms_of
-from portal.requests.rules.outcome import Verdict
+from portal.requests.rules.outcome import Verdict, require_why
 from portal.requests.rules.roles import typed_prospect
 from portal.requests.views.page import again, done, own_zone, page, prospect_form, told
 from portal.requests.views.shared import bp
@@ -97,6 +97,7 @@ def decide_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     """Decide what happened, as an admin."""
     form = RulingForm()
     if not form.validate():
+        form.also(lambda: require_why(form.reason.data or ""))
         return page(request_id, "ruling", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
     rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
