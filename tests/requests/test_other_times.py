@@ -16,7 +16,7 @@ from portal.requests.actions.ending import cancel
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
 from portal.requests.actions.reopening import ask_another_time, say_none_suits, say_not_needed
-from portal.requests.models import RequestSlot
+from portal.requests.models import RequestMeeting, RequestSlot
 from portal.requests.queries.waiting import wait_of
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import HeldAlready, RequestMoved, RequestUnknown, ToldUsAlready, WhyNeeded
@@ -170,6 +170,28 @@ def test_the_pages_say_what_is_off_and_what_was_said(database: Database, sign_in
     assert "It is settled" in text_at(client, f"/meet?t={meet}")
     assert greta.post(f"{one}/candidates/1/another-time", data={"reason": "Paul is ill."}).status_code == 303
     assert "has to ask you for another time" in text_at(client, f"/asked?t={asked}")
+
+
+def test_where_it_takes_place_stays_when_an_admin_who_is_not_shown_it_picks_and_goes_when_who_typed_it_leaves_it_empty(
+    database: Database, sign_in: SignIn
+) -> None:
+    cast = database.write(Cast)
+    request_id = database.write(lambda session: to_booked(session, cast, cast.request(session).id)[0].request_id)
+    database.write(lambda session: setattr(session.get_one(RequestMeeting, 1), "place", "+49 160 555"))
+    with database.reading() as session:
+        slots = session.scalars(select(RequestSlot.id).order_by(RequestSlot.starts_at)).all()
+    greta, imani, one = sign_in(cast.greta_row), sign_in(cast.admin_row), f"/requests/{request_id}"
+    help_of_it = "Empty: what is written down stays."
+    assert [help_of_it in text_at(reader, one) for reader in (greta, imani)] == [False, True]
+    for reader, slot, typed, place in (
+        (imani, slots[1], {"place": ""}, "+49 160 555"),
+        (greta, slots[2], {"place": "", "keeps": "1"}, ""),
+        (imani, slots[1], {"place": "Room 4"}, "Room 4"),
+    ):
+        assert reader.post(f"{one}/pick", data={"slot": str(slot), **typed}).status_code == 303
+        with database.reading() as session:
+            meeting = session.get_one(RequestMeeting, 1)
+            assert (meeting.place, meeting.starts_at) == (place, session.get_one(RequestSlot, slot).starts_at)
 
 
 @pytest.mark.parametrize("how", ["else", "off"])

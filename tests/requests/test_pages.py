@@ -171,8 +171,14 @@ def test_how_the_prospect_is_reached_is_shown_at_the_press_of_a_button_and_an_ow
     with database.reading() as session:
         seen = session.scalars(select(AuditEvent.actor_id).where(AuditEvent.name == "request.prospect_seen").order_by(AuditEvent.id)).all()
     assert seen == [cast.owner_row.id, cast.admin_row.id]
-    assert imani.post(f"{one}/prospect", data={"contact": "Paula", "email": "", "keeps": "1"}).status_code == 303
+    nameless = imani.post(f"{one}/prospect", data={"contact": "", "email": ""})
+    assert (nameless.status_code, nameless.text.count("Please fill this in")) == (422, 1), "the address may stay empty, the name may not"
+    assert imani.post(f"{one}/prospect", data={"contact": "Paula", "email": ""}).status_code == 303
     assert mail in greta.post(f"{one}/prospect-contact").text, "an admin who leaves the field empty takes no address away"
+    assert greta.post(f"{one}/prospect", data={"contact": "Paula", "email": "", "keeps": "1"}).status_code == 422, "whoever typed it keeps one"
+    database.write(lambda session: setattr(session.get_one(ReferenceRequest, request_id), "prospect_email", ""))
+    bare = imani.post(f"{one}/prospect", data={"contact": "Paula", "email": "", "keeps": "1"})
+    assert (bare.status_code, "Empty: what is written down stays." in bare.text) == (422, False), "where none is written down, one is asked for"
     said = olaf.post(f"{one}/candidates/{candidate_id}/refuse", data={"code": "renewal", "said": "In March."}, follow_redirects=True)
     assert (said.status_code, "Wharf Ltd" in said.text, "You have nothing more to do with this request" in said.text) == (200, False, True)
     assert olaf.post(f"{one}/prospect-contact").status_code == 404

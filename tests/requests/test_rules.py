@@ -11,7 +11,17 @@ from portal.profiles.rules.activity import MEANINGS, Activity
 from portal.requests.rules.answering import Odd, length_of, lengths_of, odd_of, require_length, require_slots
 from portal.requests.rules.outcome import Said, Verdict, is_news, verdict
 from portal.requests.rules.refusals import LengthUnknown, NoSlots, SlotNever, SlotOff, SlotPast, SlotTooFar, SlotTwice
-from portal.requests.rules.roles import Parties, may, may_know_who, may_propose, may_see, may_see_prospect, passes_owner, typed_prospect
+from portal.requests.rules.roles import (
+    Parties,
+    lets_owner_go,
+    may,
+    may_know_who,
+    may_propose,
+    may_see,
+    may_see_prospect,
+    passes_owner,
+    typed_prospect,
+)
 from portal.requests.rules.states import ENDED, LIVES, MEETINGS, WAYS, CandidateState, Move, State, Turn, frees, moved, turn
 from portal.requests.rules.terms import OwnerDaysOutOfOrder, RemindDaysOutOfOrder, Terms, require_terms
 
@@ -54,6 +64,12 @@ def test_who_may_make_which_move(move: Move, allowed: set[int]) -> None:
 def test_what_the_two_sides_differ_about_is_an_admins_turn_while_it_goes_on(state: State) -> None:
     facts = {"is_self_serve": True, "is_meeting": state is State.SCHEDULED, "has_prospect": True}
     assert (turn(state, **facts, is_disputed=True) is Turn.ADMIN) is (state in (State.ACCEPTED, State.SCHEDULED))
+
+
+def test_an_account_owner_is_let_go_by_their_no_and_by_an_end_before_the_customer_was_asked() -> None:
+    gone = {"owner_declined", "no_answer", "withdrawn"}
+    assert {state for state in CandidateState if lets_owner_go(state, was_asked=False)} == gone
+    assert {state for state in CandidateState if lets_owner_go(state, was_asked=True)} == {"owner_declined"}
 
 
 def test_who_reads_what() -> None:

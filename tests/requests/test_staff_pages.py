@@ -243,16 +243,28 @@ def test_who_never_agreed_to_be_a_reference_is_proposed_only_by_who_read_so_and_
     request_id = database.write(lambda session: cast.request(session).id)
     daan_id = database.write(lambda session: make_person(session, name="Daan", email="daan@works.example", company_id=cast.company.id).id)
     words = "Daan has no reference profile and has never agreed to this (Reference call). This would be the first time they are asked for it."
-    imani, one = sign_in(cast.admin_row), f"/requests/{request_id}"
+    imani, greta, one = sign_in(cast.admin_row), sign_in(cast.greta_row), f"/requests/{request_id}"
     assert words in text_at(imani, f"/requests/new?person={daan_id}&activity=call")
     assert "never agreed" not in text_at(imani, f"/requests/new?person={cast.ada_id}&activity=call")
     first = imani.post(f"{one}/propose", data={"who": "daan@works.example"})
     assert (first.status_code, words in first.text, "Nobody yet" in first.text) == (409, True, True)
+    daan, long = {"sure": str(daan_id)}, "A" * 600
+    for reader, typed, is_told in (
+        (imani, {**daan, "who": "daan@works.example", "reason": long}, True),
+        (imani, {**daan, "who": "ada@works.example", "reason": long}, False),
+        (imani, {**daan, "who": "", "reason": "Only she"}, False),
+        (imani, {"sure": "987654", "who": "", "reason": "Only she"}, False),
+        (greta, {**daan, "who": "", "reason": "Only she"}, False),
+        (greta, {"sure": str(cast.owner_row.id), "who": "", "reason": "Only she"}, False),
+    ):
+        again = reader.post(f"{one}/propose", data=typed)
+        told = "never agreed" in again.text or "no reference profile" in again.text
+        assert (again.status_code, typed["reason"] in again.text, told) == (422, True, is_told), typed
     assert imani.post(f"{one}/propose", data=fields_of(first.text, having="who")).status_code == 303
     assert text_at(imani, one).count(words) == 2, "told once, and kept beside the proposal"
     assert text_at(imani, one).count(words) == 1
-    greta = text_at(sign_in(cast.greta_row), one)
-    assert ("Daan" in greta, "This person has no reference profile" in greta) == (False, True)
+    page = text_at(greta, one)
+    assert ("Daan" in page, "This person has no reference profile" in page) == (False, True)
     assert words in text_at(client, f"/agree?t={newest(database, 'request_agree')}")
     with database.reading() as session:
         job = next(one for one in session.scalars(select(OutboxJob)) if one.payload.get("kind") == "request_agree")

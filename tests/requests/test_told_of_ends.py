@@ -18,9 +18,10 @@ from portal.acts.rules.terms import BlockKind, Terms
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.notifications.mails import Mailer
-from portal.notifications.models import OutboxJob
+from portal.notifications.models import Notice, OutboxJob
 from portal.notifications.senders import FolderSender
 from portal.requests.actions.answering import decline
+from portal.requests.actions.booking import set_prospect
 from portal.requests.actions.ending import cancel, decline_request, expire
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
@@ -33,7 +34,7 @@ from tests.factories.requests import Cast, behind
 from tests.requests.test_pages import newest, text_at
 from tests.requests.test_path import ORIGIN, cast, mails, state, steps, to_booked, to_yes
 from tests.requests.test_waiting import kinds_to
-from tests.support.application import PortalClient
+from tests.support.application import PortalClient, SignIn
 from tests.support.site import text_of
 
 __all__ = ["cast"]
@@ -161,6 +162,25 @@ def test_a_hold_leaves_a_meeting_that_has_begun_to_what_is_said_of_it(database: 
         assert state(session, 1) == "scheduled"
 
 
+def test_an_account_owner_whose_customer_was_asked_reads_the_request_that_the_mail_of_its_end_opens(database: Database, sign_in: SignIn) -> None:
+    cast = database.write(Cast)
+
+    def ended(scene: Callable[[Session, Cast], object], number: int) -> None:
+        database.write(lambda session: scene(session, cast))
+        database.write(lambda session: cancel(session, cast.greta, request_id=number, now=cast.at))
+
+    for number, scene in enumerate((booked, asked, proposed), start=1):
+        ended(scene, number)
+    owner = sign_in(cast.owner_row)
+    with database.reading() as session:
+        links = session.scalars(select(Notice.link).where(Notice.person_id == cast.owner_row.id).order_by(Notice.id)).all()
+        assert steps(session, cast.owner_row.id).count("cancelled") == 3
+    assert {f"/requests/{number}" for number in (1, 2, 3)} <= set(links)
+    for number in (1, 2):
+        assert "Cancelled" in text_at(owner, f"/requests/{number}"), number
+    assert owner.get("/requests/3").location == "/requests", "nobody was asked for whom they look after"
+
+
 def cancelled(session: Session, cast: Cast, request_id: int) -> datetime:
     cancel(session, cast.greta, request_id=request_id, now=cast.at)
     return cast.at
@@ -192,3 +212,12 @@ def test_a_prospect_for_whom_somebody_else_was_looked_hears_once_that_nobody_was
     end(session, cast, request.id)
     told = [one["data"]["how"] for kind, to, one in mails(session) if (kind, to) == ("request_no_meeting", PAUL)]
     assert told == (["else", "nobody"] if is_needed else [])
+
+
+def test_a_prospect_who_is_named_after_the_no_hears_nothing_of_somebody_whose_times_they_never_had(session: Session, cast: Cast) -> None:
+    request = cast.request(session)
+    candidate = to_yes(session, cast, request.id)
+    decline(session, ORIGIN, candidate=candidate, code=CustomerNo.NO_TIME, now=cast.at)
+    set_prospect(session, cast.greta, request_id=request.id, contact="Petra", email="petra@prospect.example", now=cast.at)
+    cancelled(session, cast, request.id)
+    assert (kinds_to(session, "petra@prospect.example"), kinds_to(session, PAUL)) == ([], ["request_times", "request_no_meeting"])

@@ -18,7 +18,7 @@ from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.people.rules.person import time_zones
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
-from portal.requests.actions.links import revoke_links, send_link
+from portal.requests.actions.links import forget_links, send_link
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, require_holder, require_way
 from portal.requests.actions.telling import asker_of, closest, company_name, customer_words, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestLink, RequestMeeting, RequestOutcome, RequestSlot, RequestWait
@@ -82,19 +82,24 @@ def prospect_words(session: Session, request: ReferenceRequest, candidate: Reque
     }
 
 
-def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str, now: datetime) -> None:
-    """Say who picks the time for the prospect; where times are offered, the link goes out. Refuses: RequestUnknown, NotAllowed, RequestMoved."""
+def set_prospect(session: Session, actor: Actor, *, request_id: int, contact: str, email: str | None, now: datetime) -> None:
+    """Say who picks the time for the prospect; where times are offered, the link goes out. Refuses: RequestUnknown, NotAllowed, RequestMoved.
+
+    Without an ``email`` the one that is known stays. At another address nobody had the times of before: nobody there is told what became of them.
+    """
     request = locked_for(session, actor, request_id, Move.BOOK)
     require_way(request, Move.CANCEL)
-    changed = request.prospect_email != email
-    request.prospect_contact, request.prospect_email = clean_line(contact)[:120], clean_line(email)[:254]
+    before = request.prospect_email
+    request.prospect_contact = clean_line(contact)[:120]
+    request.prospect_email = before if email is None else clean_line(email)[:254]
     session.flush()
     record(session, actor, "request.prospect_set", SOURCE, request_id, now=now)
-    if changed and request.state in (State.ACCEPTED, State.SCHEDULED):
-        candidate = require_holder(session, request)
-        # Whoever had the link of before, perhaps by a slip, has it no more.
-        revoke_links(session, candidate.id, now, LinkKind.PROSPECT)
-        send_times(session, request, candidate, now)
+    if request.prospect_email == before:
+        return
+    # Whoever had the link of before, perhaps by a slip, has it no more.
+    forget_links(session, request_id, LinkKind.PROSPECT)
+    if request.state in (State.ACCEPTED, State.SCHEDULED):
+        send_times(session, request, require_holder(session, request), now)
 
 
 def pick_slot(session: Session, actor: Actor, *, request_id: int, slot_id: int, place: str | None = None, now: datetime) -> RequestMeeting:
@@ -245,7 +250,7 @@ def tell_prospect_off(
 
 
 def tell_prospect_end(session: Session, request: ReferenceRequest, now: datetime, *, besides: RequestCandidate | None) -> None:
-    """Tell a prospect, once, that the search for somebody else has ended, where they had times of somebody before.
+    """Tell a prospect, once, that the search for somebody else has ended, where they had times of somebody before at the address that is known now.
 
     Not of ``besides``, the candidate of the moment: of those they hear otherwise. Who said themselves that it is not needed hears nothing.
     """

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import micros
@@ -49,3 +49,10 @@ def revoke_links(session: Session, candidate_id: int, now: datetime, *kinds: Lin
     mine = update(RequestLink).where(RequestLink.candidate_id == candidate_id, RequestLink.revoked_at.is_(None))
     mine = mine.where(RequestLink.kind.in_(kinds)) if kinds else mine
     session.execute(mine.values(revoked_at=now).execution_options(synchronize_session=False))
+
+
+def forget_links(session: Session, request_id: int, kind: LinkKind) -> None:
+    """Forget every link of a kind that was sent for a request, to whomever: they open nothing, and nobody counts as written to."""
+    of = select(RequestCandidate.id).where(RequestCandidate.request_id == request_id)
+    mine = delete(RequestLink).where(RequestLink.kind == kind, RequestLink.candidate_id.in_(of))
+    session.execute(mine.execution_options(synchronize_session=False))

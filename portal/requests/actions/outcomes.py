@@ -39,10 +39,10 @@ from portal.requests.queries.parties import meeting_of, settled_of
 from portal.requests.queries.rulings import PUT_RIGHT, RULED, righter_of, times_paid
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import said_of
-from portal.requests.rules.answering import REASON_LENGTH, SAID_LENGTH
+from portal.requests.rules.answering import SAID_LENGTH
 from portal.requests.rules.links import LinkKind
-from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_grade, verdict
-from portal.requests.rules.refusals import NotNeeded, RulingReason, SaidBefore, TooEarly
+from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_grade, require_why, verdict
+from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
 from portal.requests.rules.states import KEEPS_SLOT, MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
 Credit = Callable[..., object]
@@ -148,10 +148,7 @@ def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdic
 
 
 def _ruling(session: Session, actor: Actor, reason: str, *, is_again: bool = False) -> _Ruling:
-    why = clean(reason)[:REASON_LENGTH]
-    if not why:
-        raise RulingReason()
-    return _Ruling(actor, session.get_one(Person, actor.id).name, why, is_again)
+    return _Ruling(actor, session.get_one(Person, actor.id).name, require_why(reason), is_again)
 
 
 def _say(

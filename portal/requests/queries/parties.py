@@ -15,7 +15,7 @@ from portal.people.rules.person import PersonState
 from portal.profiles.models import ProfileBlackout, ReferenceProfile
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.refusals import RequestUnknown
-from portal.requests.rules.roles import RELEASED, TIER_OF_STRANGERS, Parties, holds, may_know_who, may_see
+from portal.requests.rules.roles import TIER_OF_STRANGERS, Parties, holds, lets_owner_go, may_know_who, may_see
 from portal.requests.rules.states import HOLDING, CandidateState
 
 
@@ -30,11 +30,11 @@ def parties_of_many(session: Session, requests: Iterable[ReferenceRequest]) -> d
     owners: dict[int, set[int]] = {}
     concerned: dict[int, set[int]] = {}
     now: dict[int, int] = {}
-    columns = (RequestCandidate.request_id, RequestCandidate.owner_id, RequestCandidate.state)
+    columns = (RequestCandidate.request_id, RequestCandidate.owner_id, RequestCandidate.state, RequestCandidate.asked_at)
     found = select(*columns).where(RequestCandidate.request_id.in_([one.id for one in listed]), RequestCandidate.owner_id.is_not(None))
-    for request_id, owner_id, state in session.execute(found):
+    for request_id, owner_id, state, asked_at in session.execute(found):
         owners.setdefault(request_id, set()).add(int(owner_id or 0))
-        if state not in RELEASED:
+        if not lets_owner_go(CandidateState(state), was_asked=asked_at is not None):
             concerned.setdefault(request_id, set()).add(int(owner_id or 0))
         if holds(state):
             now[request_id] = int(owner_id or 0)

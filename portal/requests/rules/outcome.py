@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from portal.kernel.text import N_
-from portal.requests.rules.answering import in_zone
-from portal.requests.rules.refusals import GradeNeeded, LengthNeeded, OutsideBefore, OutsideLater, SlotNever
+from portal.kernel.text import N_, clean
+from portal.requests.rules.answering import REASON_LENGTH, in_zone
+from portal.requests.rules.refusals import GradeNeeded, LengthNeeded, OutsideBefore, OutsideLater, RulingReason, SlotNever
 
 ASK_AFTER = timedelta(hours=2)
 """So long after the planned end both sides are asked (A1, as others check attendance then)."""
@@ -80,6 +80,14 @@ def require_grade(side: Side, came: bool, grade: int | None) -> int | None:
     if grade not in GRADES:
         raise GradeNeeded()
     return grade
+
+
+def require_why(reason: str) -> str:
+    """Return why an admin decides what happened, or puts it right, as it is kept. Refuses ``RulingReason`` where they do not say."""
+    why = clean(reason)[:REASON_LENGTH]
+    if not why:
+        raise RulingReason()
+    return why
 
 
 def require_outside(wall: datetime, zone: str, minutes: int, *, opened_at: datetime | None, now: datetime) -> datetime:

@@ -10,8 +10,6 @@ from portal.requests.rules.states import HOLDING, CandidateState, Move, State, m
 
 TIER_OF_STRANGERS = 2
 """Of somebody without a reference profile: asked through an admin."""
-RELEASED = (CandidateState.OWNER_DECLINED, CandidateState.NO_ANSWER, CandidateState.WITHDRAWN)
-"""Where a candidate's account owner has nothing to do with the request any more, nor ever had with what came of it."""
 _AFTER_YES = (CandidateState.ACCEPTED, CandidateState.SCHEDULED, CandidateState.COMPLETED, CandidateState.MISSED)
 
 
@@ -26,7 +24,7 @@ class Parties:
     owner_id: int | None = None
     """The account owner of the candidate of the moment."""
     released_ids: frozenset[int] = frozenset()
-    """Those of ``owner_ids`` whom it does not concern any more: all they were asked about was refused, taken back or lapsed."""
+    """Those of ``owner_ids`` whom it does not concern any more: they refused, or it ended before their customer was asked."""
 
 
 class Role(StrEnum):
@@ -84,6 +82,11 @@ def typed_prospect(actor: Actor, parties: Parties) -> bool:
     return actor.id is not None and Role.REQUESTER in roles_of(actor, parties)
 
 
+def stays_unseen(actor: Actor, parties: Parties, stored: str) -> bool:
+    """Tell whether ``stored``, of how the prospect is reached, stays where the actor leaves its field empty: they are not shown what it is."""
+    return bool(stored) and not typed_prospect(actor, parties)
+
+
 def may_see_prospect(actor: Actor, parties: Parties) -> bool:
     """Tell whether the actor may see how the prospect is reached: the requester, the account owner of the moment, and admins."""
     return bool(roles_of(actor, parties))
@@ -114,6 +117,11 @@ def may_come_again(state: CandidateState, *, was_asked: bool, has_answered: bool
     if state is CandidateState.WITHDRAWN:
         return not has_answered
     return state is CandidateState.NO_ANSWER and not was_asked
+
+
+def lets_owner_go(state: CandidateState, *, was_asked: bool) -> bool:
+    """Tell whether it does not concern a candidate's account owner any more: they refused, or it ended before the customer was asked."""
+    return state is CandidateState.OWNER_DECLINED or (state in (CandidateState.NO_ANSWER, CandidateState.WITHDRAWN) and not was_asked)
 
 
 def may_know_who(actor: Actor, parties: Parties, *, tier: int, owner_id: int | None, state: CandidateState, was_named: bool = False) -> bool:

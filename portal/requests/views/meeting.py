@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,15 +14,15 @@ from portal.requests.forms import (
     OutcomeForm,
     OutsideForm,
     PlaceForm,
-    ProspectForm,
     ReasonForm,
     RightForm,
     RulingForm,
 )
 from portal.requests.queries.parties import request_for
 from portal.requests.queries.terms import terms_of
-from portal.requests.rules.outcome import Verdict
-from portal.requests.views.page import again, done, own_zone, page, told
+from portal.requests.rules.outcome import Verdict, require_why
+from portal.requests.rules.roles import typed_prospect
+from portal.requests.views.page import again, done, own_zone, page, prospect_form, told
 from portal.requests.views.shared import bp
 from portal.web.guards import current_actor, staff
 from portal.web.transaction import db, writes
@@ -34,11 +33,11 @@ from portal.web.transaction import db, writes
 @writes(again=lambda refusal, request_id: again(refusal, request_id, "pick"))
 def pick(request_id: int) -> ResponseReturnValue:
     """Pick a time for the prospect, or another one."""
-    form = PlaceForm()
+    form, actor = PlaceForm(), current_actor()
     if not form.validate():
         return page(request_id, "pick", form, 422)
-    place = form.place.data or (None if request.form.get("keeps") else "")
-    pick_slot(db(), current_actor(), request_id=request_id, slot_id=form.slot.data or 0, place=place, now=utcnow())
+    place = form.place.data or ("" if typed_prospect(actor, request_for(db(), actor, request_id)[1]) else None)
+    pick_slot(db(), actor, request_id=request_id, slot_id=form.slot.data or 0, place=place, now=utcnow())
     return done(request_id, _("Settled. Both get an entry for their calendars."))
 
 
@@ -57,13 +56,11 @@ def another_time(request_id: int, candidate_id: int) -> ResponseReturnValue:
 @writes(again=lambda refusal, request_id: again(refusal, request_id, "prospect"))
 def keep_prospect(request_id: int) -> ResponseReturnValue:
     """Enter who picks the time for the prospect."""
-    form = ProspectForm()
-    if request.form.get("keeps"):
-        form.may_keep()
+    form = prospect_form(*request_for(db(), current_actor(), request_id))
     if not form.validate():
         return page(request_id, "prospect", form, 422)
-    email = form.email.data or request_for(db(), current_actor(), request_id)[0].prospect_email
-    set_prospect(db(), current_actor(), request_id=request_id, contact=form.contact.data or "", email=email, now=utcnow())
+    given: dict[str, Any] = {"contact": form.contact.data or "", "email": form.email.data or None}
+    set_prospect(db(), current_actor(), request_id=request_id, **given, now=utcnow())
     return done(request_id, _("Kept. Once times are offered, they get a link to them."))
 
 
@@ -100,6 +97,7 @@ def decide_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
     """Decide what happened, as an admin."""
     form = RulingForm()
     if not form.validate():
+        form.also(lambda: require_why(form.reason.data or ""))
         return page(request_id, "ruling", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
     rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())

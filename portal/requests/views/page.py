@@ -7,7 +7,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.acts.queries.people import approvers
+from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
@@ -29,11 +29,14 @@ from portal.requests.forms import (
     RightForm,
     RulingForm,
 )
+from portal.requests.models import ReferenceRequest
 from portal.requests.queries.page import Whole, whole_request
+from portal.requests.queries.parties import request_for
 from portal.requests.queries.searching import chosen
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
 from portal.requests.rules.refusals import Disputed, OneAtATime, RequestMoved, SaidBefore, ThroughAdmin, TooEarly
+from portal.requests.rules.roles import Parties, stays_unseen
 from portal.requests.rules.states import Move, State
 from portal.requests.views.shared import NAMES, never_agreed
 from portal.web.errors import sentence
@@ -71,25 +74,37 @@ def page(
         forms["propose"] = ProposeForm(formdata=None, data={"who": picked, "sure": str(found_one)})
     elif whole.wished and name != "propose":
         forms["propose"] = ProposeForm(formdata=None, data={"who": f"{whole.wished[1]} (#{whole.wished[0]})", "sure": str(whole.wished[0])})
-    meant_id = read_id(forms["propose"]["sure"].data) if Move.PROPOSE in whole.moves else None
-    stranger = never_agreed(meant_id, whole.activity) if meant_id else ""
+    stranger = _warning(whole, forms["propose"])
     if name != "outside":
-        known = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
+        outside = {"who": whole.outside.who if whole.outside else whole.request.prospect_contact or whole.request.prospect}
         minutes = whole.meeting.minutes if whole.meeting else length_of(whole.activity, terms_of(db()).minutes)
-        forms["outside"] = OutsideForm(formdata=None, data=known | {"minutes": minutes})
+        forms["outside"] = OutsideForm(formdata=None, data=outside | {"minutes": minutes})
     if name != "right":
         forms["right"] = RightForm(formdata=None, data={"came": "yes" if whole.state is State.MISSED else "no"})
     if name != "prospect":
         email = whole.request.prospect_email if whole.typed_prospect else ""
-        forms["prospect"] = kept = ProspectForm(formdata=None, data={"contact": whole.request.prospect_contact, "email": email})
-        if whole.request.prospect_email and not email:
-            kept.may_keep()
+        known = {"contact": whole.request.prospect_contact, "email": email}
+        forms["prospect"] = prospect_form(whole.request, whole.parties, formdata=None, data=known)
     if whole.request.deal_outcome and name != "deal":
         known_deal: dict[str, Any] = {"outcome": whole.request.deal_outcome, "closed_on": whole.request.deal_closed_on}
         forms["deal"] = DealForm(formdata=None, data=known_deal | {"corrects": "yes"})
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
+    unseen = {"keeps_place": whole.meeting.place if whole.meeting else "", "keeps_email": whole.request.prospect_email}
+    facts |= {key: stays_unseen(current_actor(), whole.parties, stored) for key, stored in unseen.items()}
     facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone()}
     return render("requests/one.html", **facts, **NAMES), status
+
+
+def _warning(whole: Whole, form: Form) -> str:
+    """Return that whom the form proposes never agreed, where it is of them that it was read: what came back with the form may be anybody."""
+    sure = read_id(form["sure"].data)
+    if sure is None or Move.PROPOSE not in whole.moves:
+        return ""
+    try:
+        person_id = find_asked(db(), current_actor(), form["who"].data or "").id
+    except Refusal:
+        return ""
+    return never_agreed(person_id, whole.activity) if person_id == sure else ""
 
 
 def own_zone() -> str:
@@ -117,13 +132,21 @@ def again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
         return told(refusal, request_id)
     if isinstance(refusal, NotFound | NotAllowed) and not isinstance(refusal, ThroughAdmin):
         raise refusal
-    form = FORMS[name]()
+    form = prospect_form(*request_for(db(), current_actor(), request_id)) if name == "prospect" else FORMS[name]()
     if isinstance(form, ProposeForm):
         with_approvers(form)
         if isinstance(refusal, NoReferenceAnyMore | NoReferenceYet):
             refusal.field = "who"
     form.refuse(refusal)
     return page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
+
+
+def prospect_form(of: ReferenceRequest, parties: Parties, **given: Any) -> ProspectForm:
+    """Return the form of who picks the time, with an address that may be left empty by whom it is not shown."""
+    form = ProspectForm(**given)
+    if stays_unseen(current_actor(), parties, of.prospect_email):
+        form.may_keep()
+    return form
 
 
 def with_approvers(form: ProposeForm) -> ProposeForm:
