@@ -12,7 +12,7 @@ from portal.acts.actions.outside import log_outside_ask
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.asks import states_of
 from portal.acts.queries.people import find_asker, person_of
-from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NEXT, NOTE_LENGTH, AskKind, AskState, Came, Channel
+from portal.acts.rules.asks import KEY_LENGTH, MOST_MINUTES, NEXT, NOTE_LENGTH, UNSETTLED, AskKind, AskState, Came, Channel
 from portal.acts.rules.past import MOST_YEARS
 from portal.imports.contract import DoneRow
 from portal.imports.queries import known_subjects
@@ -111,7 +111,8 @@ class AsksImporter:
         came = record["outcome"]
         if came is None or came == state.value:
             return ()
-        return (Difference(record.line, record.external_id, "outcome", state.value, came, is_kept=Came(came) not in NEXT.get(state, ())),)
+        is_kept = state not in UNSETTLED or Came(came) not in NEXT[state]  # a file puts nothing right
+        return (Difference(record.line, record.external_id, "outcome", state.value, came, is_kept=is_kept),)
 
     def undo(self, session: Session, actor: Actor, row: DoneRow, now: datetime) -> bool:
         """Take an ask back that is still open; one that is settled is kept, and what came of one, since the record never changes."""

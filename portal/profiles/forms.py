@@ -1,6 +1,7 @@
 """Forms of profiles: shape only."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -187,7 +188,7 @@ def _chosen() -> list[tuple[str, str]]:
 
 
 def does_form() -> type[OwnForm]:
-    """Return a form with a choice for each kind: yes, no, never; and until when a yes holds."""
+    """Return a form with a choice for each kind: yes, no, never; and until when a yes holds, with the day that stood when it was opened."""
 
     class DoesForm(OwnForm):
         pass
@@ -195,6 +196,7 @@ def does_form() -> type[OwnForm]:
     for activity in Activity:
         setattr(DoesForm, activity.value, RadioField(_(ACTIVITY_NAMES[activity]), [Optional()], choices=_chosen))
         setattr(DoesForm, f"until_{activity.value}", DayField(_("A yes holds until, if you like"), [Optional()]))
+        setattr(DoesForm, f"seen_until_{activity.value}", HiddenField("Seen"))
     return DoesForm
 
 
@@ -207,6 +209,16 @@ def wanted_of(form: OwnForm) -> Mapping[Activity, bool | None]:
 def until_of(form: OwnForm) -> Mapping[Activity, date | None]:
     """Return until when each yes holds, None without end; only of what the sent form had a field for."""
     return {activity: field.data for activity in Activity if (field := form[f"until_{activity.value}"]).raw_data}
+
+
+def opened_with(form: OwnForm) -> Mapping[Activity, date | None]:
+    """Return the days that stood when the form was opened; only of what it says one of that can be read."""
+    found: dict[Activity, date | None] = {}
+    for activity in Activity:
+        for sent in form[f"seen_until_{activity.value}"].raw_data or ():
+            with suppress(ValueError):
+                found[activity] = date.fromisoformat(sent) if sent else None
+    return found
 
 
 class ProfileFilter(FilterForm):

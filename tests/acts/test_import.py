@@ -88,6 +88,7 @@ def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_
     first = [row(1, outcome=""), row(2, outcome="accepted", days=4), row(3, outcome="declined", days=3), row(4, outcome="", days=2)]
     imported(database, ASKS, table(*first))
     later = table(*(one | {"outcome": "completed"} for one in first[:3]), first[3])
+    turned = table(*(one | {"outcome": "missed"} for one in first[:3]), first[3])
     ready = prepared(database, ASKS, later)
     with database.reading() as session:
         counts, expected = foresee(session, ready, utcnow()), differences_in(session, ready, utcnow())
@@ -101,6 +102,11 @@ def test_what_came_of_an_open_ask_is_written_down_when_the_file_comes_again_and_
         asks = session.scalars(select(Ask.id).order_by(Ask.asked_at)).all()
         assert [outcomes_of(session, ask_id) for ask_id in asks] == [["completed"], ["accepted", "completed"], ["declined"], []]
     assert imported(database, ASKS, later)[1]["changed"] == 0
+    with database.reading() as session:
+        kept = [(one.before, one.after, one.is_kept) for one in differences_in(session, prepared(database, ASKS, turned), utcnow())]
+    assert kept == [("completed", "missed", True), ("completed", "missed", True), ("declined", "missed", True)]
+    came = imported(database, ASKS, turned)[1]
+    assert (came["changed"], came["unchanged"], came["bad"]) == (0, 4, 0), "what was done is put right by hand alone, never by a file"
     page = sign_in(database.write(make_admin)).get(f"/admin/imports/{batch_id}").text
     assert ("One row is settled here already" in page, "settled, left as it is" in page, "by hand" in page) == (True, True, False)
     assert re.search(r"max-w-64 break-words\">declined</td><td class=\"max-w-64 break-words\">completed</td>", page), "what stood here is shown"

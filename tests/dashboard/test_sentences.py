@@ -15,6 +15,7 @@ from portal.rewards.rules.states import State as RedemptionState
 # Names that are put together where they are recorded.
 MADE = {f"submission.{outcome}" for outcome in Outcome} | {f"redemption.{state}" for state in RedemptionState if state != "requested"}
 MADE |= {f"ask.{came}" for came in Came} | {f"{of}.{what}" for of in ("person", "company") for what in ("ask_blocked", "ask_block_lifted")}
+MADE |= {"person.ask_block_kept"}
 BEGINNINGS = {name.split(".")[0] for name in EVENTS}
 NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 

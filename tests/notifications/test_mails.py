@@ -129,6 +129,20 @@ def test_what_people_typed_is_escaped_in_html(mailer: Mailer) -> None:
     assert "<b>Eve</b> & Co" in text_of(message)
 
 
+@pytest.mark.parametrize(
+    ("firsts", "said"),
+    [
+        (2, "What comes of it is credited to you, and you are told of each step."),
+        (1, "What comes of those whom nobody had nominated before is credited to you. You are told of each step."),
+        (0, "Somebody had nominated them before and is credited. You are told of each step."),
+    ],
+)
+def test_what_was_sent_in_somebodys_name_is_credited_for_those_alone_who_are_new(mailer: Mailer, firsts: int, said: str) -> None:
+    nominees = [{"nominee": name, "company": "Works"} for name in ("Ada", "Bob")]
+    data = {"writer": "Greta", "nominees": nominees, "why": "Both know it.", "firsts": firsts}
+    assert said in " ".join(text_of(mailer.compose(payload(kind="nomination_sent_for", data=data), NOW)).split())
+
+
 def test_dates_are_written_in_the_language_of_the_recipient(mailer: Mailer) -> None:
     text = text_of(mailer.compose(payload(to={"language": "de"}), NOW))
     assert "22.11.2026, 10:30:00" in text

@@ -7,22 +7,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.asking import propose_ask
 from portal.acts.actions.blocking import lift_block, set_block
 from portal.acts.actions.saying import set_own_terms
+from portal.acts.models.asks import AskBlock
 from portal.acts.queries.blocks import standing_blocks
 from portal.acts.rules.asks import AskKind
 from portal.acts.rules.refusals import EndsWithProfile, LegalHold
 from portal.acts.rules.terms import Terms
+from portal.audit.models import AuditEvent
 from portal.kernel import migrate
 from portal.kernel.clock import local_date, utcnow
 from portal.kernel.db import Database
 from portal.ledger.queries.invariants import check
 from portal.people.models import Person
 from portal.profiles.actions.moving import move_profile
+from portal.profiles.actions.own import remove_me
 from portal.profiles.queries.invariants import INVARIANTS
 from portal.profiles.queries.lists import Filters, list_profiles, totals
 from portal.profiles.rules.states import Move, Retired, Status
@@ -102,6 +105,17 @@ def test_of_two_legal_holds_each_is_lifted_at_its_own_door_and_the_other_stands_
     assert known.standing(session) == [("Another one.", True)]
     known.move(session, Move.RETIRE, "Left.", retired_as=Retired.LEFT)
     assert known.standing(session) == [("Another one.", False)], "retiring ends no hold: admins lift it in goodwill"
+    kept = session.scalars(select(AuditEvent).where(AuditEvent.name == "person.ask_block_kept")).all()
+    assert [(one.subject_id, one.data["reason"]) for one in kept] == [(known.id, "Left.")], "and the record tells that it stands on"
+
+
+def test_who_removes_themself_under_two_legal_holds_leaves_one_and_the_other_has_a_reason(session: Session, known: Known) -> None:
+    set_block(session, known.boss, kind="legal", reason="Lawsuit.", person_id=known.id, now=known.at)
+    known.move(session, Move.HOLD, "Another one.")
+    remove_me(session, known.ada, person_id=known.id, now=known.at)
+    assert known.standing(session) == [("Lawsuit.", False)]
+    lifted = session.scalars(select(AskBlock.lifted_reason).where(AskBlock.person_id == known.id, AskBlock.lifted_at.is_not(None))).all()
+    assert lifted == ["Another legal hold stands."]
 
 
 def test_a_legal_hold_of_goodwill_holds_the_profile_in_lists_and_figures(session: Session, known: Known) -> None:

@@ -340,7 +340,17 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     with database.reading() as session:
         assert session.scalars(held).all() == [noon.date()], "the day stays where a form says nothing of it"
         assert [activities_of(session, [scene.id], noon + timedelta(days=day)).get(scene.id, []) for day in (0, 1)] == [[Activity.VIDEO], []]
-    assert "holds until" in browser.get(here).text
+    page = browser.get(here).text
+    assert "holds until" in page
+    assert re.search(r'name="seen_until_video"[^>]*value="2099-05-03"', page), "the form says back which day it was opened with"
+    assert re.search(r'for="until_video">A yes holds until, if you like<span class="sr-only"> \(Video\)</span>', page), "each day says of what"
+    assert press("does", video="yes", until_video="", seen_until_video="") == 303
+    with database.reading() as session:
+        assert session.scalars(held).all() == [noon.date()], "a page of before the day was changed takes no day back"
+    assert press("does", video="yes", until_video="", seen_until_video="2099-05-03") == 303
+    with database.reading() as session:
+        assert session.scalars(held).all() == [None]
+    assert press("does", video="yes", until_video="2099-05-03", seen_until_video="") == 303
     assert press("does", video="yes", until_video="") == 303
     with database.reading() as session:
         assert session.scalars(held).all() == [None]

@@ -156,12 +156,14 @@ def test_what_is_sent_in_a_colleagues_name_says_everywhere_who_wrote_it_and_tell
 
 def test_several_sent_at_once_in_a_colleagues_name_are_told_to_them_in_one_mail(session: Session) -> None:
     greta, declan, now = make_employee(session), make_employee(session), utcnow()
+    make_nomination(session, make_employee(session), email="bob@x.example", now=now)
     lines = "Ada, ada@x.example, Works\nBob, bob@x.example, Works\nNobody"
     for _time in range(2):
         nominate_lines(session, acting(greta), key="k", text=lines, why="Both know it.", colleague_id=declan.id, now=now)
         now += timedelta(minutes=1)
     sent = [job.payload["data"] for job in session.scalars(select(OutboxJob)) if job.payload.get("kind") == "nomination_sent_for"]
     assert [[one["nominee"] for one in data["nominees"]] for data in sent] == [["Ada", "Bob"]], "and the same form again tells nothing new"
+    assert [data["firsts"] for data in sent] == [1], "Bob had been nominated before"
 
 
 @pytest.mark.parametrize("owner", ["somebody", "nobody", "the nominator"])

@@ -89,11 +89,7 @@ def finish_ask(
 
     Refuses: AskUnknown, NotAllowed, AlreadyAnswered, MinutesInvalid, SettledElsewhere.
     """
-    if not (actor.is_employee or actor.is_admin):
-        raise NotAllowed()
-    require_minutes(minutes)
-    came, ask = Came.COMPLETED if was_done else Came.MISSED, get_ask(session, ask_id)
-    _require_source(session, ask, source)
+    came, ask = _done_or_missed(session, actor, ask_id, was_done, minutes, source)
     return _settle(session, actor, ask, came, minutes=minutes, note=note, now=now)
 
 
@@ -113,11 +109,7 @@ def correct_ask(
     Staff only. Whoever calls this holds the row of the room that asked. Refuses: AskUnknown, NotAllowed, MinutesInvalid, SettledElsewhere, and
     ``NotThisOutcome`` where neither was written down.
     """
-    if not (actor.is_employee or actor.is_admin):
-        raise NotAllowed()
-    require_minutes(minutes)
-    came, ask = Came.COMPLETED if was_done else Came.MISSED, get_ask(session, ask_id)
-    _require_source(session, ask, source)
+    came, ask = _done_or_missed(session, actor, ask_id, was_done, minutes, source)
     said = outcomes_of(session, ask.id)
     before = state_of(said)
     if before == came.value:
@@ -194,6 +186,16 @@ def require_minutes(minutes: int | None) -> None:
     """Refuses minutes that nobody spends on one thing (``MinutesInvalid``)."""
     if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
         raise MinutesInvalid(most=MOST_MINUTES)
+
+
+def _done_or_missed(session: Session, actor: Actor, ask_id: int, was_done: bool, minutes: int | None, source: Source | None) -> tuple[Came, Ask]:
+    """Return what staff write down, and of which ask. Refuses: NotAllowed, MinutesInvalid, AskUnknown, SettledElsewhere."""
+    if not (actor.is_employee or actor.is_admin):
+        raise NotAllowed()
+    require_minutes(minutes)
+    ask = get_ask(session, ask_id)
+    _require_source(session, ask, source)
+    return Came.COMPLETED if was_done else Came.MISSED, ask
 
 
 def _require_source(session: Session, ask: Ask, source: Source | None) -> None:

@@ -19,6 +19,9 @@ from portal.kernel.text import clean
 from portal.people.queries.companies import get_company
 from portal.people.queries.persons import get_person
 
+ANOTHER_STANDS = "Another legal hold stands."
+"""Why a hold ended of which nobody gave a reason; in the words that are kept where two holds became one."""
+
 
 def set_block(
     session: Session,
@@ -77,17 +80,19 @@ def lift_with_profile(session: Session, actor: Actor, *, person_id: int, reason:
 def keep_without_profile(session: Session, actor: Actor, *, person_id: int, reason: str, now: datetime) -> None:
     """Let the block of a profile's legal hold stand on by itself, for admins to lift: the profile is out of use, the hold is not over.
 
-    Where another legal hold of the person stands beside it, that one goes on, and this one ends for ``reason``.
+    Where another legal hold of the person stands beside it, that one goes on, and this one ends for ``reason``, or
+    since another stands.
     """
     block = _of_profile(session, person_id)
     if block is None:
         return
     another = select(AskBlock.id).where(AskBlock.person_id == person_id, AskBlock.kind == BlockKind.LEGAL, AskBlock.comes_with_profile.is_(False))
     if session.scalar(another.where(AskBlock.lifted_at.is_(None))) is not None:
-        _lift(session, actor, block, reason, now)
+        _lift(session, actor, block, reason or ANOTHER_STANDS, now)
         return
     block.comes_with_profile = False
     session.flush()
+    _note(session, actor, block, "ask_block_kept", reason, now)
 
 
 def _of_profile(session: Session, person_id: int) -> AskBlock | None:

@@ -29,6 +29,7 @@ EVENTS = {
     "person.welcome_brought_back": N_("Brought the welcome back"),
     "person.goodwill_set": N_("Set how much may be asked"),
     "person.ask_blocked": N_("Blocked from being asked"),
+    "person.ask_block_kept": N_("Legal hold stands on without the profile"),
     "person.ask_block_lifted": N_("Block on being asked lifted"),
     "company.goodwill_set": N_("Set how much may be asked"),
     "company.ask_blocked": N_("Blocked from being asked"),

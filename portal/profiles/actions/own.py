@@ -92,24 +92,29 @@ def change_what_i_do(
     wanted: Mapping[Activity, bool | None],
     words: Mapping[Activity, str],
     until: Mapping[Activity, date | None] | None = None,
+    seen: Mapping[Activity, date | None] | None = None,
     now: datetime,
 ) -> list[Activity]:
     """Set what the person does: True with a consent to exactly ``words`` through the day in ``until``, None not, False never. Return what differed.
 
-    What is not among ``wanted``, and a day not among ``until``, stays. The account owner and the admins read in one message what was taken back,
+    What is not among ``wanted``, and a day not among ``until``, stays; so does the day of their own yes where ``until`` says but what the page
+    showed when it was opened (``seen``), whatever was written since. The account owner and the admins read in one message what was taken back,
     and whether nothing is left: then the profile rests, and their next yes ends that. Refuses NotAllowed, a day that is over (``YesOver``) and,
     once retired, CannotMove.
     """
     row = _own(session, actor, person_id)
     if row.status == Status.RETIRED:
         raise CannotMove()
-    stood = {one.activity for one in does(session, person_id, now) if one.holds}
+    holding = [one for one in does(session, person_id, now) if one.holds]
+    stood, own = {one.activity for one in holding}, {one.activity for one in holding if one.is_own}
     differing = []
     for activity in Activity:
         if activity not in wanted:
             continue
         if wanted[activity]:
             last = (until or {}).get(activity, KEPT)
+            if activity in own and last == (seen or {}).get(activity, KEPT):
+                last = KEPT
             is_new = give_own(session, actor, person_id=person_id, activity=activity, words=words[activity], until=last, now=now)
         else:
             is_new = take_back_own(session, actor, person_id=person_id, activity=activity, never=wanted[activity] is False, now=now)

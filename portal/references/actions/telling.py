@@ -51,7 +51,7 @@ def tell_sent_for(session: Session, nominations: Sequence[Nomination], now: date
     first = sent[0]
     writer = get_person(session, first.nominator_id).name
     nominees = [{"nominee": one.name, "company": one.company_name} for one in sent]
-    data = {"writer": writer, "nominees": nominees, "why": first.why, "is_first": any(one.duplicate_of_id is None for one in sent)}
+    data = {"writer": writer, "nominees": nominees, "why": first.why, "firsts": sum(one.duplicate_of_id is None for one in sent)}
     link = page_of(first.id) if len(sent) == 1 else MINE
     for to in recipients(session, [first.colleague_id or 0]).values():
         notify(session, to=to, kind="nomination_sent_for", data=data, key=f"nomination:{first.id}:sent_for", now=now, link=link)

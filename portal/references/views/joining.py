@@ -40,12 +40,16 @@ def _show(form: OfferForm | None = None, no: NoForm | None = None, status: int =
         proposal = proposal_of(db(), _token(), utcnow())
     except LinkSpent as refusal:
         return _spent(refusal), refusal.status
-    form = form or OfferForm(formdata=None, data={"t": _token(), "per_quarter": 1})
+    form = form or _blank()
     offer = offer_of(db(), proposal.person_id, utcnow())
     token = {"t": _token()}
     shown: dict[str, Any] = {"form": form, "no": no or NoForm(formdata=None, data=token), "link": LinkForm(formdata=None, data=token)}
     shown |= {"agreed_words": {kind.value: _words_for(kind) for kind in Activity}, "means_of": told_of_kinds(), "later": terms_of(db()).later_days}
     return render("references/proposal.html", proposal=proposal, offer=offer, **shown, **NAMES), status
+
+
+def _blank() -> OfferForm:
+    return OfferForm(formdata=None, data={"t": _token(), "per_quarter": 1})
 
 
 def _spent(refusal: Refusal) -> str:
@@ -55,8 +59,11 @@ def _spent(refusal: Refusal) -> str:
 def _again(refusal: Refusal) -> ResponseReturnValue:
     if isinstance(refusal, LinkSpent | TooManyTries):
         return _spent(refusal), refusal.status, headers_of(refusal)
-    form = OfferForm() if request.endpoint == "references.take_proposal" else OfferForm(formdata=None, data={"t": _token()})
-    form.validate()
+    if request.endpoint == "references.take_proposal":
+        form = OfferForm()
+        form.validate()
+    else:
+        form = _blank()  # another button: what this form lacks was not sent, and is no fault
     form.refuse(refusal)
     return _show(form, status=refusal.status)
 
