@@ -16,7 +16,7 @@ from portal.finding.queries.gathering import WINDOW, gather
 from portal.finding.rules.facts import Facts
 from portal.finding.rules.filters import failures
 from portal.finding.rules.fit import Told, fit_of, least_of, parts, reasons, spoken_for
-from portal.finding.rules.misfits import Escalated, Held, Misfit, NotFoundNow, StandsAgainst, told_to_all
+from portal.finding.rules.misfits import Away, Escalated, Held, Misfit, NotFoundNow, StandsAgainst, told_to_all
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.seeing import Sight, sight_of
 from portal.kernel.actor import Actor
@@ -70,6 +70,11 @@ class Candidate:
     def is_barred(self) -> bool:
         """Whether a block of goodwill or a legal hold stands, for whoever may know that."""
         return any(isinstance(one, Held | Escalated) for one in self.failed)
+
+    @property
+    def away(self) -> Away | None:
+        """What says until when they are not to be asked, in place of what asking takes; None where nothing does."""
+        return next((one for one in self.failed if isinstance(one, Away)), None)
 
     @property
     def hint(self) -> str:
