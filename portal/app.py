@@ -123,6 +123,7 @@ from portal.wiring import (
     AUDIENCE_KINDS,
     AUDIENCE_OWNERS,
     COMPANY_PANELS,
+    CONSENT_LOCKED,
     CONSENT_WITHDRAWN,
     FILE_ACCESS,
     IMPORTERS,
@@ -246,6 +247,7 @@ def _make_flask(settings: Settings) -> Flask:
     app.extensions["company_panels"], app.extensions["account_panels"] = COMPANY_PANELS, ACCOUNT_PANELS
     app.extensions["database"].inform_sessions(person_changed=PERSON_CHANGED, act_heard=ACT_HEARD, challenge_facts=ChallengesDone())
     app.extensions["database"].inform_sessions(person_edited=PERSON_EDITED, profile_removed=PROFILE_REMOVED, consent_withdrawn=CONSENT_WITHDRAWN)
+    app.extensions["database"].inform_sessions(consent_locked=CONSENT_LOCKED)
     app.extensions["database"].inform_sessions(points_at_once=settings.points_at_once, publish_with_two=settings.publish_with_two)
     app.extensions["database"].inform_sessions(currency=settings.currency)
     app.extensions["database"].inform_sessions(mark_key=mark_key(settings.secret_key))

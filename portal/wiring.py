@@ -31,7 +31,7 @@ from portal.challenges.queries.gallery import may_open_upload
 from portal.challenges.queries.shown import taken_back
 from portal.challenges.queries.sources import deciders_of_submission, describe_submissions, rules_that_paid, submissions_matching
 from portal.consents import views as consents
-from portal.consents.actions import ConsentWithdrawn
+from portal.consents.actions import ConsentLocked, ConsentWithdrawn
 from portal.dashboard import jobs as dashboard_jobs
 from portal.dashboard.views import company as company_panels
 from portal.dashboard.waiting.adjustments import WaitingAdjustments
@@ -60,7 +60,7 @@ from portal.people.panels import CompanyPanel, Panel
 from portal.profiles import jobs as profiles_jobs
 from portal.profiles.actions import hearing as profiles_hearing
 from portal.profiles.actions import own as profiles_own
-from portal.profiles.actions.rows import ProfileRemoved
+from portal.profiles.actions.rows import ProfileRemoved, lock_profile
 from portal.profiles.importer import ReferencesImporter
 from portal.profiles.queries.evidence import may_open_proof
 from portal.profiles.views import own as my_reference
@@ -125,6 +125,10 @@ PROFILE_REMOVED: list[ProfileRemoved] = [
 # Who hears, in the same transaction, what somebody withdrew of what they allowed.
 CONSENT_WITHDRAWN: list[ConsentWithdrawn] = [
     profiles_own.hear_withdrawn,
+]
+# Who locks what goes by the consents of a person, before one of theirs is ended.
+CONSENT_LOCKED: list[ConsentLocked] = [
+    lock_profile,
 ]
 # Who hears, in the same transaction, that an act was recorded or taken back.
 ACT_HEARD: list[ActHeard] = [

@@ -1,6 +1,6 @@
 """Verbs of consents: give, end, withdraw. Rooms above give them with an approval and end them with its reversal."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -35,6 +35,16 @@ class ConsentWithdrawn(Protocol):
     """Hears, in the same transaction, what its person withdrew. Who is among ``besides`` is told of it elsewhere, as are the admins."""
 
     def __call__(self, session: Session, actor: Actor, ended: Sequence[Consent], besides: Collection[int], now: datetime) -> None: ...
+
+
+ConsentLocked = Callable[[Session, int], None]
+"""Locks what goes by the consents of a person, before one of theirs is ended: the session, and the person."""
+
+
+def _lock(session: Session, person_id: int) -> None:
+    lockers: Sequence[ConsentLocked] = session.info.get("consent_locked", ())
+    for lock in lockers:
+        lock(session, person_id)
 
 
 def _let_hear(session: Session, actor: Actor, ended: Sequence[Consent], besides: Collection[int], now: datetime) -> None:
@@ -91,6 +101,7 @@ def withdraw_consent(session: Session, actor: Actor, *, consent_id: int, reason:
     consent = session.get(Consent, consent_id)
     if consent is None or actor.id is None or consent.person_id != actor.id:
         raise NotFound()
+    _lock(session, consent.person_id)
     said = clean(reason)[:REASON_LENGTH]
     values = {"ended_at": now, "ended_as": End.WITHDRAWN, "ended_by_id": actor.id, "reason": said}
     ended = update(Consent).where(Consent.id == consent_id, Consent.ended_at.is_(None)).values(**values).returning(Consent.id)
@@ -111,6 +122,7 @@ def withdraw_consents(
 
     What has ended is left as it is, as is anybody else's; a second time ends nothing and tells nobody.
     """
+    _lock(session, actor.id or 0)
     mine = (Consent.source_type == source_type, Consent.source_id == source_id, Consent.person_id == actor.id, Consent.ended_at.is_(None))
     ended = update(Consent).where(*mine).values(ended_at=now, ended_as=End.WITHDRAWN, ended_by_id=actor.id).returning(Consent.id)
     ids = session.scalars(ended.execution_options(synchronize_session=False)).all()

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.asking import propose_ask
 from portal.acts.rules.refusals import LegalHold
 from portal.audit.models import AuditEvent
+from portal.consents.actions import withdraw_consent
 from portal.consents.models import Consent
 from portal.kernel.db import Database
 from portal.kernel.errors import NotAllowed, NotFound
@@ -19,6 +21,8 @@ from portal.profiles.actions.consenting import end_consent, give_own, record_con
 from portal.profiles.actions.editing import add_days, edit_facts, remove_days, set_visible
 from portal.profiles.actions.moving import move_profile
 from portal.profiles.actions.opening import open_by_staff, open_profile
+from portal.profiles.actions.own import change_what_i_do
+from portal.profiles.actions.rows import locked
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import activities_of, blackouts_of, does, facts_of, own_fields, profile_of
 from portal.profiles.rules.activity import Activity
@@ -28,7 +32,7 @@ from portal.profiles.rules.states import Move, Retired, Status, WordKind
 from tests.factories.people import make_contact, make_employee, make_person
 from tests.factories.profiles import WORDS, Scene
 from tests.factories.references import acting
-from tests.rewards.racing import all_at_once
+from tests.rewards.racing import all_at_once, one_during_another
 
 
 @pytest.fixture
@@ -197,3 +201,27 @@ def test_of_eight_at_once_one_opens_and_one_moves(database: Database) -> None:
     assert all_at_once(database, [rest] * 8) == {"done": 1, "CannotMove": 7}
     with database.reading() as session:
         assert profile_of(session, fresh) is not None
+
+
+def test_what_is_withdrawn_elsewhere_waits_for_the_profile_before_it_ends_a_consent(app: Flask) -> None:
+    database: Database = app.extensions["database"]
+    words = dict.fromkeys(Activity, WORDS)
+
+    def start(session: Session) -> tuple[Scene, int]:
+        scene = Scene(session)
+        change_what_i_do(session, scene.ada, person_id=scene.id, wanted={Activity.VIDEO: True}, words=words, now=scene.at)
+        return scene, session.scalars(select(Consent.id).where(Consent.person_id == scene.id).order_by(Consent.id)).all()[-1]
+
+    scene, consent_id = database.write(start)
+
+    def change(session: Session) -> None:
+        """Hold the profile, and take the yes back only while the other waits."""
+        take = {"person_id": scene.id, "wanted": {Activity.VIDEO: None}, "words": words, "now": scene.at}
+        locked(session, scene.id)
+        event.listen(session, "before_commit", lambda own: change_what_i_do(own, scene.ada, **take), once=True)
+
+    def withdraw(session: Session) -> None:
+        withdraw_consent(session, scene.ada, consent_id=consent_id, now=scene.at)
+
+    _, answer = one_during_another(database, change, lambda: database.write(withdraw, tries=1))
+    assert answer == "ConsentEnded", "neither stands in the other's way"

@@ -55,6 +55,11 @@ def locked(session: Session, person_id: int) -> ReferenceProfile:
     return row
 
 
+def lock_profile(session: Session, person_id: int) -> None:
+    """Lock the profile of whoever is about to end a consent in another room, if they have one: first the profile, then consents."""
+    session.execute(select(ReferenceProfile.person_id).where(ReferenceProfile.person_id == person_id).with_for_update())
+
+
 def move(
     session: Session,
     actor: Actor,
