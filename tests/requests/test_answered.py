@@ -133,7 +133,7 @@ def test_afterwards_both_pages_say_what_is_written_down_and_no_page_says_that_it
         assert "not needed any more" not in page, path
 
 
-def test_the_pages_behind_links_speak_the_language_of_who_reads_them_and_not_of_who_is_signed_in(
+def test_the_pages_behind_links_speak_the_language_of_whose_they_are_and_tell_whoever_else_is_signed_in_whose(
     database: Database, sign_in: SignIn, client: PortalClient
 ) -> None:
     cast = database.write(Cast)
@@ -145,11 +145,14 @@ def test_the_pages_behind_links_speak_the_language_of_who_reads_them_and_not_of_
     for kind, (path, language) in spoken.items():
         page = text_at(greta, f"{path}?t={newest(database, kind)}")
         assert f'<html lang="{language}"' in page, path
-        if path == "/agree":
-            assert "This link was sent to Olaf; you are signed in as Greta. What you press here counts as the answer of Olaf." in page
-            for reader in (sign_in(cast.owner_row), client):
-                assert "This link was sent to" not in text_at(reader, f"{path}?t={newest(database, kind)}")
     assert '<html lang="fr"' in text_at(greta, "/requests/1")
+    database.write(lambda session: setattr(session.get_one(Person, cast.ada_id), "language", "en"))
+    for kind, owner in (("request_asked", cast.ada_row), ("request_agree", cast.owner_row)):
+        path, name = f"{spoken[kind][0]}?t={newest(database, kind)}", owner.name
+        told = f"This link was sent to {name}; you are signed in as Greta. What you press here counts as the answer of {name}."
+        assert told in text_at(greta, path)
+        for reader in (sign_in(owner), client):
+            assert "This link was sent to" not in text_at(reader, path)
     with database.reading() as session:
         sent = [
             job.payload for job in session.scalars(select(OutboxJob).order_by(OutboxJob.id)) if job.payload.get("kind", "").startswith("request_")

@@ -99,8 +99,3 @@ def test_who_says_the_same_of_a_meeting_that_was_missed_reads_that_it_is_written
     assert "You both say that it did not take place. It is written down so." in greta.post("/requests/1/candidates/1/outcome", **given).text
     page = text_at(client, f"/asked?t={asked}")
     assert ("It did not take place, Ada" in page, "please write to Imani" in page, "decided that on" in page) == (True, True, False)
-    # Whoever reads the link is told whose it is; who opens their own, or nobody who is signed in, is not.
-    banner = "This link was sent to Ada; you are signed in as Greta. What you press here counts as the answer of Ada."
-    assert banner in text_at(greta, f"/asked?t={asked}")
-    for reader in (client, sign_in(cast.ada_row)):
-        assert "This link was sent to" not in text_at(reader, f"/asked?t={asked}")

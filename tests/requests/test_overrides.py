@@ -27,7 +27,7 @@ from portal.requests.actions.following import follow
 from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose
 from portal.requests.actions.telling import asked_words
-from portal.requests.queries.page import behind_link
+from portal.requests.queries.asked import behind_link
 from portal.requests.rules.refusals import ClosedLater, NotToBeAskedNow
 from portal.requests.rules.states import DealOutcome
 from portal.wiring import ASK_PAGES, PROFILE_REMOVED

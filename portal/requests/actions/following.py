@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.acts.actions.answering import expire_due
 from portal.acts.actions.blocking import require_unblocked
-from portal.acts.models.asks import AskBlock, OpenAsk
+from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.asks import outcomes_of
+from portal.acts.queries.blocks import stands_on
 from portal.acts.rules.asks import Came
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
@@ -170,11 +171,10 @@ def waiting_requests(session: Session, after: int, limit: int) -> list[int]:
 
 def held_requests(session: Session, after: int, limit: int) -> list[int]:
     """Return requests whose candidate, or the company of theirs, stands under a hold or an escalation, in order of their ids."""
-    stands = (AskBlock.lifted_at.is_(None), or_(AskBlock.person_id == Person.id, AskBlock.company_id == Person.company_id))
     found = (
         select(RequestCandidate.request_id)
         .join(Person, Person.id == RequestCandidate.person_id)
-        .where(RequestCandidate.state.in_(HOLDING), RequestCandidate.request_id > after, exists().where(*stands))
+        .where(RequestCandidate.state.in_(HOLDING), RequestCandidate.request_id > after, stands_on())
     )
     return list(session.scalars(found.order_by(RequestCandidate.request_id).limit(limit)))
 

@@ -1,8 +1,7 @@
-"""One request whole, as one reader may see it; and what stands behind the links of customers, owners and prospects."""
+"""One request whole, as one reader may see it; and who was found for one that is begun."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
 from portal.acts.models.asks import Ask
-from portal.acts.queries.asks import beyond_told
 from portal.audit.models import AuditEvent
 from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
@@ -18,21 +16,19 @@ from portal.finding.rules.misfits import Misfit, OnlyByAdmin
 from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import Price
 from portal.kernel.actor import Actor
-from portal.kernel.db import programme_zone
 from portal.people.models import Company, Person
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import blackouts_of, masked, named_once, request_for, said_yes, tier_of, whom_of, works_here
+from portal.requests.queries.parties import masked, named_once, request_for, tier_of
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.rulings import Ruling, righter_of, ruling_of
 from portal.requests.queries.terms import terms_of
-from portal.requests.queries.waiting import outside_of, wait_of
-from portal.requests.rules.answering import length_of
+from portal.requests.queries.waiting import outside_of, wait_of, whole_meeting
 from portal.requests.rules.lists import STEP_NAMES
-from portal.requests.rules.outcome import Side, differ
+from portal.requests.rules.outcome import differ
 from portal.requests.rules.roles import (
     TIER_OF_STRANGERS,
     Parties,
@@ -45,7 +41,7 @@ from portal.requests.rules.roles import (
     roles_of,
     typed_prospect,
 )
-from portal.requests.rules.states import KEEPS_SLOT, LIVES, MEETINGS, CandidateState, Move, State, Turn, turn
+from portal.requests.rules.states import KEEPS_SLOT, MEETINGS, CandidateState, Move, State, Turn, turn
 from portal.requests.rules.waiting import Wait, ends_at
 
 _SUBJECT = "reference_request"
@@ -144,7 +140,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
     meeting: RequestMeeting | None = None
     said: dict[str, RequestOutcome] = {}
     if current is not None:
-        meeting, slots, said = _meeting(session, current.row.id)
+        meeting, slots, said = whole_meeting(session, current.row.id)
     people = {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(_named(request))))}
     state, is_meeting = State(request.state), request.activity in MEETINGS
     wait = wait_of(session, current.row) if current is not None and state is State.ACCEPTED else None
@@ -198,12 +194,6 @@ def _candidates(session: Session, actor: Actor, request: ReferenceRequest, parti
         owner = (owner or "") if knows else ""
         shown.append(Proposed(row, called, row.person_id if knows else None, knows, owner, state, holds(state), beyond, nominate))
     return shown
-
-
-def _meeting(session: Session, candidate_id: int) -> tuple[RequestMeeting | None, list[RequestSlot], dict[str, RequestOutcome]]:
-    offered = select(RequestSlot).where(RequestSlot.candidate_id == candidate_id, RequestSlot.is_offered).order_by(RequestSlot.starts_at)
-    said = {one.side: one for one in session.scalars(select(RequestOutcome).where(RequestOutcome.candidate_id == candidate_id))}
-    return session.get(RequestMeeting, candidate_id), list(session.scalars(offered)), said
 
 
 def _steps(session: Session, actor: Actor, request: ReferenceRequest, candidates: list[Proposed]) -> list[tuple[datetime, str, str]]:
@@ -283,116 +273,3 @@ def found_for(session: Session, actor: Actor, person_id: int, needs: Needs, now:
     one = candidates_of(session, actor, [person_id], needs, now).get(person_id)
     against = tuple(misfit for misfit in (one.failed if one else ()) if not isinstance(misfit, OnlyByAdmin))
     return Found(person_id, name, tier, knows, is_own, ask_price(session, person_id, needs.activity, needs.needed_by, now), against)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a customer, an owner or a prospect reads behind a link."""
-
-    candidate: RequestCandidate
-    request: ReferenceRequest
-    person: str
-    company: str
-    asker: str
-    activity: Activity
-    state: CandidateState
-    slots: list[RequestSlot]
-    meeting: RequestMeeting | None
-    said: dict[str, RequestOutcome]
-    zone: str
-    minutes: int
-    is_meeting: bool
-    blackouts: list[tuple[date, date]]
-    ends_at: datetime | None
-    """When it ends, if nobody answers what was asked since the yes."""
-    wait: Wait | None
-    """How long the yes has waited for a time, while it does."""
-    asker_email: str
-    """Where whoever asked is written to; empty once they work here no more."""
-    beyond: list[tuple[str, Mapping[str, Any]]]
-    """The limits that it goes beyond, as sentences."""
-    approver: str
-    """In whose name it does."""
-    whom: str
-    """Who the prospect is, once the customer said yes."""
-    ruling: Ruling | None
-    """What an admin decided of what happened, where one did."""
-    righter: str
-    """The admin who can put right what they said, or what is written down of it, with the address; empty before they said anything."""
-    is_zone_known: bool
-    """Whether ``zone`` is theirs; otherwise it is the programme's, for want of a better one."""
-
-    @property
-    def settled(self) -> RequestMeeting | None:
-        """Return the meeting that stands, or None where there is none or it was called off."""
-        return self.meeting if self.meeting is not None and self.meeting.cancelled_at is None else None
-
-    @property
-    def off(self) -> RequestMeeting | None:
-        """Return the meeting that was settled and is off, while another time is looked for."""
-        return self.meeting if self.state is CandidateState.ACCEPTED and self.settled is None else None
-
-    @property
-    def named(self) -> str:
-        """Return how the prospect is named to a customer who says yes."""
-        return whom_of(self.request)
-
-    @property
-    def is_looked_on(self) -> bool:
-        """Tell whether somebody else is looked for: the request goes on."""
-        return State(self.request.state) in LIVES
-
-    @property
-    def is_disputed(self) -> bool:
-        """Tell whether the requester said otherwise than they did, so that an admin decides."""
-        return differ(one.came for one in self.said.values())
-
-    @property
-    def has_said(self) -> bool:
-        return Side.CUSTOMER in self.said
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether it is time to say how it went: the meeting has begun; without one, somebody asked, or the requester says it is done."""
-        if not self.is_meeting:
-            return self.ends_at is not None or Side.REQUESTER in self.said
-        return self.settled is not None and self.settled.starts_at <= now
-
-    def times_left(self, now: datetime) -> list[RequestSlot]:
-        """Return the offered times that are still to come."""
-        return [slot for slot in self.slots if slot.starts_at > now]
-
-
-def behind_link(session: Session, candidate: RequestCandidate) -> Asked:
-    """Return what stands behind a link that opens a candidate."""
-    request, person = session.get_one(ReferenceRequest, candidate.request_id), session.get_one(Person, candidate.person_id)
-    company = session.get(Company, candidate.company_id) if candidate.company_id else None
-    profile = session.get(ReferenceProfile, person.id)
-    meeting, slots, said = _meeting(session, candidate.id)
-    terms, asker = terms_of(session), session.get_one(Person, request.requester_id)
-    wait = wait_of(session, candidate) if candidate.state == CandidateState.ACCEPTED else None
-    ends = ends_at(wait, terms) if wait is not None else None
-    own_zone = _chosen_zone(session, person.id) or person.time_zone or (profile.time_zone if profile else "")
-    facts: dict[str, Any] = {"slots": slots, "meeting": meeting, "said": said, "blackouts": blackouts_of(session, person.id)}
-    ruling = ruling_of(session, candidate)
-    righter = righter_of(session, request, ruling.person_id if ruling else None) if said or candidate.state in KEEPS_SLOT else None
-    facts |= {"ruling": ruling, "righter": ", ".join(filter(None, (righter.name, righter.email))) if righter is not None else ""}
-    return Asked(
-        candidate=candidate, request=request, person=person.name, company=company.name if company else "",
-        asker=asker.name, asker_email=(asker.email or "") if works_here(asker) else "", activity=Activity(request.activity),
-        state=CandidateState(candidate.state), zone=own_zone or programme_zone(session), is_zone_known=bool(own_zone),
-        whom=whom_of(request) if said_yes(candidate) else "",
-        minutes=length_of(Activity(request.activity), terms.minutes), is_meeting=request.activity in MEETINGS, ends_at=ends, wait=wait,
-        **facts, **beyond_told(session, candidate.ask_id),
-    )  # fmt: skip
-
-
-def _chosen_zone(session: Session, person_id: int) -> str:
-    """Return the zone in which somebody offered times last, also such as are over or taken back; empty where they never did."""
-    found = select(RequestSlot.zone).join(RequestCandidate, RequestCandidate.id == RequestSlot.candidate_id)
-    return session.scalar(found.where(RequestCandidate.person_id == person_id).order_by(RequestSlot.id.desc()).limit(1)) or ""
-
-
-def own_candidate(session: Session, actor: Actor, candidate_id: int) -> RequestCandidate | None:
-    """Return what a signed-in customer was asked, once they were; None for what is not theirs, or not theirs to know of."""
-    row = session.get(RequestCandidate, candidate_id)
-    return row if row is not None and row.person_id == actor.id and row.asked_at is not None else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.requests.models import RequestCandidate, RequestOutcome, RequestOutside, RequestSlot, RequestWait
+from portal.requests.models import RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot, RequestWait
 from portal.requests.rules.waiting import Wait
 
 
@@ -32,3 +32,10 @@ def said_of(session: Session, candidate_id: int) -> dict[str, RequestOutcome]:
 def outside_of(session: Session, candidate_id: int) -> RequestOutside | None:
     """Return what was written down of a meeting that was arranged outside the portal, or None."""
     return session.get(RequestOutside, candidate_id, populate_existing=True)
+
+
+def whole_meeting(session: Session, candidate_id: int) -> tuple[RequestMeeting | None, list[RequestSlot], dict[str, RequestOutcome]]:
+    """Return the meeting of a candidate, the times that are offered, and what each side said happened."""
+    offered = select(RequestSlot).where(RequestSlot.candidate_id == candidate_id, RequestSlot.is_offered).order_by(RequestSlot.starts_at)
+    said = {one.side: one for one in session.scalars(select(RequestOutcome).where(RequestOutcome.candidate_id == candidate_id))}
+    return session.get(RequestMeeting, candidate_id), list(session.scalars(offered)), said

@@ -26,8 +26,8 @@ from portal.requests.actions.owning import agree_by_link, owner_by_link, refuse_
 from portal.requests.actions.reopening import say_none_suits, say_not_needed
 from portal.requests.forms import AgreeForm, CustomerNoForm, CustomerOutcomeForm, LinkForm, OwnerNoForm, PickForm, ProspectNoForm, TimesForm
 from portal.requests.models import RequestCandidate
+from portal.requests.queries.asked import Asked, behind_link, own_candidate
 from portal.requests.queries.links import answered_behind, candidate_behind, off_behind
-from portal.requests.queries.page import Asked, behind_link, own_candidate
 from portal.requests.rules.answering import LINK_TRIES, Odd, odd_of, require_length, require_slots
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.refusals import AnsweredBefore, Disputed, HeldAlready, NotNeeded, RequestMoved, SlotGone, ToldUsAlready, YesMeanwhile
