@@ -100,9 +100,10 @@ def change_what_i_do(
 
     What is not among ``wanted``, and a day not among ``until``, stays; so does the day of their own yes where ``until`` says but what the page
     showed when it was opened (``seen``), and everything of a kind that is sent as that page showed it (``shown``), whatever was written since;
-    but a yes that staff wrote down, and that stands as shown, becomes their own by being kept. The account owner and the admins read in one message what was taken back,
-    and whether nothing is left: then the profile rests, and their next yes ends that. Refuses NotAllowed, a day that is over (``YesOver``) and,
-    once retired, CannotMove.
+    but a yes that staff wrote down, and that stands as shown, becomes their own by being kept. The account owner and the admins read in one
+    message what was taken back, and whether nothing is left: then the profile rests, and their next yes ends that.
+
+    Refuses NotAllowed, a day that is over (``YesOver``) and, once retired, CannotMove.
     """
     row = _own(session, actor, person_id)
     if row.status == Status.RETIRED:
