@@ -174,6 +174,8 @@ def test_each_legal_hold_links_to_the_other_and_lifting_says_what_still_stands(d
     assert f'href="{profile}#status"' in admin.get(goodwill).text
     page = words(admin.post(f"{profile}/move/release", data={"reason": "Over"}, follow_redirects=True).text)
     assert "Legal hold still stands, since" in page
+    assert "It is still to be verified, and it stays hidden until an admin or its account owner shows it." in page, "what is left to do is said"
+    assert all(one in page for one in ("Needs verification", "Hidden", "Show it")), "and that is how it stands"
     database.write(lambda s: known.move(s, Move.HOLD, "Case 3"))
     database.write(lambda s: set_block(s, known.boss, kind="escalation", reason="Rosters", company_id=known.company_id, now=known.at))
     rows = database.write(lambda s: {row.block.reason: row.block.id for row in standing_blocks(s, person_id=known.id)})
