@@ -188,7 +188,7 @@ def _chosen() -> list[tuple[str, str]]:
 
 
 def does_form() -> type[OwnForm]:
-    """Return a form with a choice for each kind: yes, no, never; and until when a yes holds, with the day that stood when it was opened."""
+    """Return a form with a choice for each kind: yes, no, never; and until when a yes holds, with what stood when it was opened."""
 
     class DoesForm(OwnForm):
         pass
@@ -196,14 +196,25 @@ def does_form() -> type[OwnForm]:
     for activity in Activity:
         setattr(DoesForm, activity.value, RadioField(_(ACTIVITY_NAMES[activity]), [Optional()], choices=_chosen))
         setattr(DoesForm, f"until_{activity.value}", DayField(_("A yes holds until, if you like"), [Optional()]))
+        setattr(DoesForm, f"seen_{activity.value}", HiddenField("Seen"))
         setattr(DoesForm, f"seen_until_{activity.value}", HiddenField("Seen"))
     return DoesForm
 
 
 def wanted_of(form: OwnForm) -> Mapping[Activity, bool | None]:
     """Return what was chosen: True yes, None no, False never."""
-    chosen: dict[str, bool | None] = {"yes": True, "no": None, "never": False}
-    return {activity: chosen[form[activity.value].data] for activity in Activity if form[activity.value].data in chosen}
+    return _said(form, "")
+
+
+def shown_of(form: OwnForm) -> Mapping[Activity, bool | None]:
+    """Return what stood as chosen when the form was opened; only of what it says that of."""
+    return _said(form, "seen_")
+
+
+def _said(form: OwnForm, prefix: str) -> Mapping[Activity, bool | None]:
+    meant: dict[str, bool | None] = {"yes": True, "no": None, "never": False}
+    sent = {activity: form[prefix + activity.value].data for activity in Activity}
+    return {activity: meant[word] for activity, word in sent.items() if word in meant}
 
 
 def until_of(form: OwnForm) -> Mapping[Activity, date | None]:

@@ -147,17 +147,18 @@ def test_every_page_with_goodwill_names_the_block_to_whom_it_may_and_offers_no_a
     assert all(re.search(ASKS, words(sign_in(known.nia_id).get(page).text)) for page in (f"/find/{known.id}", f"/find/compare?who={known.id}"))
     database.write(hold)
     pages = (f"/profiles/{known.id}", f"/companies/{known.company_id}", "/profiles", f"/find/{known.id}", f"/find/compare?who={known.id}")
+    pages += (f"/registry/people/{known.id}", "/registry")
     for who, knows in ((known.nia_id, False), (known.greta_id, True), (known.admin_id, True)):
         client = sign_in(who)
-        profile, company, listed, found, compared = shown = [words(client.get(page).text) for page in pages]
-        assert [page.count("It stands until it is lifted") for page in shown] == [2 * knows, knows, 0, 2 * knows, 0], who
-        assert ["Lawsuit 12" in page for page in shown] == [knows, knows, False, knows, False]
-        for page in (profile, company, listed):
+        profile, company, listed, found, compared, entry, registry = shown = [words(client.get(page).text) for page in pages]
+        assert [page.count("It stands until it is lifted") for page in shown] == [2 * knows, knows, 0, 2 * knows, 0, 2 * knows, 0], who
+        assert ["Lawsuit 12" in page for page in shown] == [knows, knows, False, knows, False, knows, False]
+        for page in (profile, company, listed, entry, registry):
             assert ("Not to be asked now" in page) is not knows
             assert ("Open escalation" in page) is knows
             assert ("Legal hold" in page.replace("Legal hold</option>", "")) is knows
             assert "Little asked" not in page
-        assert ("Since" in profile) is not knows
+        assert all(("Since" in page) is not knows for page in (profile, entry))
         assert all(("Something stands against it" in page) is not knows for page in (found, compared))
         assert not re.search(ASKS, found + compared)
 
@@ -173,6 +174,8 @@ def test_each_legal_hold_links_to_the_other_and_lifting_says_what_still_stands(d
     assert f'href="{profile}#status"' in admin.get(goodwill).text
     page = words(admin.post(f"{profile}/move/release", data={"reason": "Over"}, follow_redirects=True).text)
     assert "Legal hold still stands, since" in page
+    assert "It is still to be verified, and it stays hidden until an admin or its account owner shows it." in page, "what is left to do is said"
+    assert all(one in page for one in ("Needs verification", "Hidden", "Show it")), "and that is how it stands"
     database.write(lambda s: known.move(s, Move.HOLD, "Case 3"))
     database.write(lambda s: set_block(s, known.boss, kind="escalation", reason="Rosters", company_id=known.company_id, now=known.at))
     rows = database.write(lambda s: {row.block.reason: row.block.id for row in standing_blocks(s, person_id=known.id)})
@@ -194,11 +197,17 @@ def test_a_pause_is_told_with_its_days_wherever_goodwill_is_shown(database: Data
             set_own_terms(session, known.ada, terms=said, now=now)
 
     database.write(pause)
-    for address in (f"/goodwill/people/{known.id}", f"/profiles/{known.id}", f"/find/{known.id}", f"/admin/people/{known.id}"):
+    for address in (
+        f"/goodwill/people/{known.id}",
+        f"/profiles/{known.id}",
+        f"/find/{known.id}",
+        f"/admin/people/{known.id}",
+        f"/registry/people/{known.id}",
+    ):
         told = re.search(r"Ada Known is paused until [^<]+ They said so on ([^<]+)", words(admin.get(address).text))
         assert told is not None, address
         assert re.search(rf"\b{(today - 9 * DAY).day}\b", told[1]), "since the pause was said, not since something else was"
-    assert "Paused until" in words(admin.get("/profiles").text)
+    assert all("Paused until" in words(admin.get(address).text) for address in ("/profiles", "/registry"))
 
 
 def test_profiles_held_before_keep_their_hold_when_the_two_become_one_rule(database: Database) -> None:

@@ -354,6 +354,33 @@ def test_somebody_pauses_lowers_changes_and_removes_themself_at_once(
     assert press("does", video="yes", until_video="") == 303
     with database.reading() as session:
         assert session.scalars(held).all() == [None]
+
+    def fields(of: str) -> dict[str, str]:
+        """Return what the form of kinds sends as the page ``of`` shows it."""
+        form = re.findall(r'<form[^>]*id="does".*?</form>', of, re.DOTALL)[0]
+        typed = re.findall(r'<input[^>]*type="(?:hidden|date)"[^>]*>', form) + re.findall(r'<input type="radio"[^>]* checked>', form)
+        value = {re.findall(r' name="([^"]+)"', one)[0]: "".join(re.findall(r' value="([^"]*)"', one)) for one in typed}
+        return {name: sent for name, sent in value.items() if name not in ("csrf_token", "t")}
+
+    def standing() -> dict[Activity, str]:
+        with database.reading() as session:
+            kinds = does(session, scene.id, utcnow())
+            return {one.activity: f"until {one.consent.expires_on}" for one in kinds if one.holds and one.consent} | {
+                one.activity: "never" for one in kinds if one.is_never
+            }
+
+    assert press("does", quote="yes", logo="yes") == 303
+    stale = fields(browser.get(here).text)
+    assert (stale["quote"], stale["seen_quote"], stale["seen_press"], stale["seen_call"]) == ("yes", "yes", "never", "no")
+    assert press("does", video="no", quote="no", logo="never", press="no") == 303
+    assert press("does", quote="yes", until_quote="2099-05-03", call="yes", visit="yes") == 303
+    since = {Activity.QUOTE: "until 2099-05-03", Activity.CALL: "until None", Activity.VISIT: "until None", Activity.LOGO: "never"}
+    assert standing() == since
+    assert (press("does", **stale), standing()) == (303, since), "a tab of before gives nothing again and takes nothing back by being kept"
+    assert press("does", **stale | {"video": "never", "review": "yes"}) == 303
+    assert standing() == since | {Activity.VIDEO: "never", Activity.REVIEW: "until None"}, "what is changed in it is done, and nothing else"
+    assert press("does", **stale | {"quote": "no"}) == 303
+    assert Activity.QUOTE not in standing(), "what is taken back in it is taken back"
     assert (press("days", first_on="2099-01-02", last_on="2099-01-05"), press("say", story="In my words.", language="English")) == (303, 303)
     with database.reading() as session:
         assert {"story", "language", "days_off"} <= own_fields(session, scene.id)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.kernel.actor import Actor, system
+from portal.profiles.rules.activity import Activity, untouched
 from portal.profiles.rules.facts import Facts, require_days, require_words, search_text, split_words, tidy
 from portal.profiles.rules.fresh import Due, due, is_detractor, is_fresh, next_verify_on, pulled_forward
 from portal.profiles.rules.refusals import DaysOver, DaysReversed, TooManyDays, TooManyWords
@@ -32,6 +33,19 @@ def test_each_move_leads_from_where_it_may_and_from_nowhere_else() -> None:
     assert found == LEADS
     assert all(moves_from(status) for status in Status), "there is a way on from everywhere"
     assert {move for move in Move if WAYS[move].hides} == {Move.HOLD, Move.RETIRE}
+
+
+def test_of_what_somebody_does_what_is_sent_as_it_was_shown_is_not_touched() -> None:
+    kind, day, other = Activity.CALL, date(2027, 3, 31), date(2027, 4, 1)
+    for wanted, until, shown, seen, is_left in (
+        (True, {kind: day}, {kind: True}, {kind: day}, True), (True, {kind: None}, {kind: True}, {kind: None}, True),
+        (True, {}, {kind: True}, {}, True), (True, {kind: other}, {kind: True}, {kind: day}, False),
+        (True, {kind: None}, {kind: True}, {kind: day}, False), (True, {kind: None}, {kind: True}, {}, False),
+        (True, {kind: None}, {kind: None}, {kind: None}, False), (None, {kind: other}, {kind: None}, {kind: day}, True),
+        (None, {}, {kind: True}, {}, False), (None, {}, {kind: False}, {}, False), (False, {}, {kind: None}, {}, False),
+        (False, {}, {kind: False}, {}, True), (True, {}, {}, {}, False), (None, {}, {}, {}, False),
+    ):  # fmt: skip
+        assert untouched({kind: wanted}, until, shown, seen) == ({kind} if is_left else set()), (wanted, until, shown, seen)
 
 
 def test_a_legal_hold_of_goodwill_shows_a_profile_as_held_unless_it_is_retired() -> None:

@@ -161,6 +161,12 @@ def test_staff_record_consents_with_what_shows_them_and_never_touch_the_customer
     assert kept.proof is not None
     assert kept.consent is not None
     assert (kept.is_own, kept.proof.note, kept.consent.expires_on, kept.consent.words) == (False, "Mail of 4 May", until, "May talk to analysts.")
+    shown: dict[str, Any] = {"wanted": {Activity.ANALYST: True}, "shown": {Activity.ANALYST: True}, "words": {Activity.ANALYST: WORDS}}
+    for day, becomes_own in ((None, []), (until, [Activity.ANALYST])):  # a page of before staff set the last day, and one of today
+        said = {"until": {Activity.ANALYST: day}, "seen": {Activity.ANALYST: day}, "now": scene.at}
+        with session.begin_nested() as trial:
+            assert change_what_i_do(session, scene.ada, person_id=scene.id, **shown, **said) == becomes_own
+            trial.rollback()
     later = scene.at + timedelta(days=12)
     assert [activities_of(session, [scene.id], at).get(scene.id) for at in (scene.at, later)] == [[Activity.CALL, Activity.ANALYST], [Activity.CALL]]
     give_own(session, scene.ada, person_id=scene.id, activity=Activity.ANALYST, words=WORDS, now=later)

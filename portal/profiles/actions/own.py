@@ -28,7 +28,7 @@ from portal.profiles.actions.links import own_link
 from portal.profiles.actions.rows import CalledOff, locked, move, tell_removed, today_of, touch
 from portal.profiles.models import ReferenceProfile
 from portal.profiles.queries.profiles import activities_by, does, facts_of, held, profile_of, profile_to_change, stands
-from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
+from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity, untouched
 from portal.profiles.rules.facts import OWN_WORDS
 from portal.profiles.rules.fresh import PAUSE_DAYS
 from portal.profiles.rules.refusals import CannotMove, NoSlotLess
@@ -93,23 +93,29 @@ def change_what_i_do(
     words: Mapping[Activity, str],
     until: Mapping[Activity, date | None] | None = None,
     seen: Mapping[Activity, date | None] | None = None,
+    shown: Mapping[Activity, bool | None] | None = None,
     now: datetime,
 ) -> list[Activity]:
     """Set what the person does: True with a consent to exactly ``words`` through the day in ``until``, None not, False never. Return what differed.
 
     What is not among ``wanted``, and a day not among ``until``, stays; so does the day of their own yes where ``until`` says but what the page
-    showed when it was opened (``seen``), whatever was written since. The account owner and the admins read in one message what was taken back,
-    and whether nothing is left: then the profile rests, and their next yes ends that. Refuses NotAllowed, a day that is over (``YesOver``) and,
-    once retired, CannotMove.
+    showed when it was opened (``seen``), and everything of a kind that is sent as that page showed it (``shown``), whatever was written since;
+    but a yes that staff wrote down, and that stands as shown, becomes their own by being kept. The account owner and the admins read in one
+    message what was taken back, and whether nothing is left: then the profile rests, and their next yes ends that.
+
+    Refuses NotAllowed, a day that is over (``YesOver``) and, once retired, CannotMove.
     """
     row = _own(session, actor, person_id)
     if row.status == Status.RETIRED:
         raise CannotMove()
     holding = [one for one in does(session, person_id, now) if one.holds]
     stood, own = {one.activity for one in holding}, {one.activity for one in holding if one.is_own}
+    staffs = {one.activity: one.consent.expires_on for one in holding if not one.is_own and one.consent is not None}
+    left_alone = untouched(wanted, until or {}, shown or {}, seen or {})
+    left_alone -= {one for one, last in staffs.items() if wanted.get(one) and one in (seen or {}) and (seen or {})[one] == last}
     differing = []
     for activity in Activity:
-        if activity not in wanted:
+        if activity not in wanted or activity in left_alone:
             continue
         if wanted[activity]:
             last = (until or {}).get(activity, KEPT)

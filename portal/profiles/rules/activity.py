@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portal.acts.rules.asks import AskKind
@@ -135,3 +136,17 @@ MEANINGS: Mapping[Activity, Meaning] = {
 """The one source of these words, for pages and mails. How long a meeting is belongs to the terms of requests, so its minutes are handed in."""
 MEETING_MINUTES = 30
 """How long a meeting is until an admin sets another length."""
+
+
+def untouched(
+    wanted: Mapping[Activity, bool | None],
+    until: Mapping[Activity, date | None],
+    shown: Mapping[Activity, bool | None],
+    seen: Mapping[Activity, date | None],
+) -> set[Activity]:
+    """Return what is sent as the page showed it: the same choice (``shown``), and of a yes the same last day (``seen``), or none said."""
+
+    def same_day(activity: Activity) -> bool:
+        return activity not in until or (activity in seen and until[activity] == seen[activity])
+
+    return {one for one in wanted if one in shown and wanted[one] == shown[one] and (not wanted[one] or same_day(one))}

@@ -24,7 +24,7 @@ from portal.people.rules.throttle import TooManyTries
 from portal.profiles.actions.editing import add_days, remove_days
 from portal.profiles.actions.links import holder_of
 from portal.profiles.actions.own import change_what_i_do, lower_limit, pause, remove_me, resume, say_of_myself
-from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, opened_with, until_of, wanted_of
+from portal.profiles.forms import LimitForm, OwnDaysForm, OwnForm, RemoveForm, SayForm, does_form, opened_with, shown_of, until_of, wanted_of
 from portal.profiles.queries.profiles import Does, agree_to_nothing, blackouts_of, does, facts_of, held, profile_of
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.facts import split_words
@@ -104,7 +104,7 @@ def _chosen_now(kinds: Mapping[Activity, Does]) -> dict[str, Any]:
         found[activity.value] = "never" if one.is_never else "yes" if one.holds else "no"
         last = one.consent.expires_on if one.holds and one.consent is not None else None
         found |= {f"until_{activity.value}": last, f"seen_until_{activity.value}": last.isoformat() if last else ""}
-    return found
+    return found | {f"seen_{activity.value}": found[activity.value] for activity in Activity}
 
 
 def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
@@ -126,7 +126,7 @@ def _do(actor: Actor, link: str, what: str) -> ResponseReturnValue:
         lower_limit(db(), actor, most=form.most.data, **given)
         told = _("Done. You are asked less from now on.") if form.most.data else _("Done. You are asked for nothing at all any more.")
     elif what == "does":
-        given |= {"wanted": wanted_of(form), "until": until_of(form), "seen": opened_with(form)}
+        given |= {"wanted": wanted_of(form), "until": until_of(form), "seen": opened_with(form), "shown": shown_of(form)}
         changed = change_what_i_do(db(), actor, words={a: words_for(a) for a in Activity}, **given)
         told = _("Kept. It holds from now on.") if changed else _("Nothing differed.")
     elif what == "days":

@@ -218,7 +218,8 @@ def move(person_id: int, way: str) -> ResponseReturnValue:
     move_profile(
         db(), current_actor(), person_id=person_id, way=Move(way), reason=form.reason.data or "", retired_as=as_, rests_until=until, now=utcnow()
     )
-    flash(_("Done."), "good")
+    left = _("The legal hold of the profile is over. It is still to be verified, and it stays hidden until an admin or its account owner shows it.")
+    flash(left if way == Move.RELEASE else _("Done."), "good")
     if way in (Move.RELEASE, Move.RETIRE):
         for text in still_stands(standing_blocks(db(), person_id=person_id, company_id=get_person(db(), person_id).company_id)):
             flash(text, "info")

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 
 from portal.accounts.queries.seeing import seen_by
 from portal.accounts.views.contacts import shown_contact
+from portal.acts.queries.budget import budget_of, budgets_of
+from portal.acts.views.standing import of_person
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotFound
 from portal.people.queries.knowing import knows, require_known
@@ -42,10 +44,11 @@ def registry() -> ResponseReturnValue:
             for e in whole_registry(db(), current_actor(), filters)
         )
         return csv_response("registry.csv", REGISTRY_HEADER, rows)
-    page = list_registry(db(), current_actor(), filters, after=request.args.get("after"))
+    actor, now = current_actor(), utcnow()
+    page = list_registry(db(), actor, filters, after=request.args.get("after"))
     people = [entry.id for entry in page if entry.kind == PERSON]
-    marks: dict[str, Any] = {"left": said_to_have_left(db(), people), "nothing": agree_to_nothing(db(), people, utcnow())}
-    marks["retired"] = retired_among(db(), people)
+    marks: dict[str, Any] = {"left": said_to_have_left(db(), people), "nothing": agree_to_nothing(db(), people, now)}
+    marks |= {"retired": retired_among(db(), people), "budgets": budgets_of(db(), people, now), "actor": actor}
     return render("references/registry.html", form=form, page=page, **marks, totals=totals(db()), is_narrowed=bool(asked), **NAMES)
 
 
@@ -55,8 +58,10 @@ def person(person_id: int) -> ResponseReturnValue:
     """One person of the registry."""
     actor, now = current_actor(), utcnow()
     require_known(db(), actor, person_id)
+    budget = budget_of(db(), person_id, now)
     facts: dict[str, Any] = {"may_see": person_id in seen_by(db(), actor, [person_id]), "has_left": bool(said_to_have_left(db(), [person_id]))}
     facts |= {"nothing_since": agree_to_nothing(db(), [person_id], now).get(person_id), "retired": retirement_of(db(), actor, person_id)}
+    facts |= {"budget": budget, "actor": actor, **of_person(db(), actor, budget)}
     return render("references/profile.html", profile=profile_of_person(db(), person_id, now), **facts, **NAMES)
 
 

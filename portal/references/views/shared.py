@@ -5,6 +5,8 @@ from datetime import datetime
 from flask import Blueprint
 from flask_babel import gettext as _
 
+from portal.acts.rules.terms import BLOCK_NAMES
+from portal.acts.views.names import BARRED_NAMES
 from portal.profiles.rules.activity import ACTIVITY_NAMES, Activity
 from portal.profiles.rules.facts import TIER_NAMES
 from portal.profiles.rules.states import RETIRED_NAMES
@@ -36,5 +38,7 @@ NAMES = {
     "periods": PERIODS,
     "ways": WAY_NAMES,
     "retired_names": RETIRED_NAMES,
+    "barred_names": BARRED_NAMES,
+    "block_names": BLOCK_NAMES,
     "translated": translated,
 }
