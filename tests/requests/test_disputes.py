@@ -3,15 +3,21 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from portal.acts.actions.blocking import set_block
+from portal.acts.rules.terms import BlockKind
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
-from portal.requests.models import RequestMeeting, RequestSlot
+from portal.ledger.queries.balances import balance_of
+from portal.requests.actions.outcomes import say_as_customer, say_as_requester
+from portal.requests.models import RequestCandidate, RequestMeeting, RequestSlot
 from tests.factories.people import make_admin
 from tests.factories.requests import Cast
 from tests.requests.test_pages import newest, text_at
-from tests.requests.test_path import to_booked
+from tests.requests.test_path import ORIGIN, mails, to_booked
 from tests.support.application import PortalClient, SignIn
 
 
@@ -73,6 +79,8 @@ def test_who_says_otherwise_reads_that_an_admin_decides_and_it_is_work_of_admins
     for told in ("decided that on", why, f"please write to Imani, {cast.admin_row.email}, who can put it right"):
         assert told in page, told
 
+    with database.reading() as session:
+        before = len(mails(session))
     right, anew = "/requests/1/candidates/1/put-right", "Paul sent his notes of the call."
     assert "It took place after all" in text_at(imani, "/requests/1")
     assert greta.post(right, data={"came": "yes", "reason": anew}).status_code == 403
@@ -85,6 +93,51 @@ def test_who_says_otherwise_reads_that_an_admin_decides_and_it_is_work_of_admins
     for told in ("Imani put it right on", "An admin put right what happened", anew):
         assert told in page, told
     assert "It did not take place after all" in text_at(imani, "/requests/1")
+
+    hold: dict[str, Any] = {"kind": BlockKind.LEGAL, "reason": "A secret case.", "person_id": cast.ada_id, "now": utcnow()}
+    database.write(lambda session: set_block(session, cast.admin, **hold))
+    back = imani.post(right, data={"came": "no", "reason": "They were of another call."}, follow_redirects=True).text
+    for told in ("Put right.", "whoever asked and the account owner read why", "The customer is not written to about it while a block stands"):
+        assert told in back, told
+    assert "the customer read why" not in back
+    with database.reading() as session:
+        new = [kind for kind, to, _ in mails(session)[before:] if to == "ada@works.example"]
+    assert new == ["request_decided"], "what was put right before the block stood, and nothing since"
+    assert "They were of another call." in text_at(client, f"/asked?t={asked}"), "their page tells it"
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_who_said_that_it_did_not_take_place_reads_once_that_an_admin_decided_otherwise_and_not_at_all_under_a_block(
+    database: Database, sign_in: SignIn, is_held: bool
+) -> None:
+    cast = database.write(Cast)
+    held(database, cast)
+
+    def scene(session: Session) -> None:
+        candidate = session.get_one(RequestCandidate, 1)
+        say_as_customer(session, ORIGIN, candidate=candidate, came=False, now=utcnow())
+        say_as_requester(session, cast.greta, request_id=1, candidate_id=1, came=True, grade=4, now=utcnow())
+        if is_held:
+            company = {"kind": BlockKind.ESCALATION, "reason": "An outage.", "company_id": cast.company.id}
+            set_block(session, cast.admin, **company, now=utcnow())
+
+    database.write(scene)
+    with database.reading() as session:
+        before = len(mails(session))
+    given = {"came": "yes", "reason": "Both calendars tell it."}
+    said = sign_in(cast.admin_row).post("/requests/1/candidates/1/ruling", data=given, follow_redirects=True).text
+    with database.reading() as session:
+        new = [
+            (kind, payload["data"].get("points"))
+            for kind, to, payload in mails(session)[before:]
+            if (to, kind[:8]) == ("ada@works.example", "request_")
+        ]
+        assert balance_of(session, cast.ada_id).net == 400
+    assert new == ([] if is_held else [("request_decided", 400)])
+    assert ("and the customer read what you decided" in said, "The customer is not written to about it while a block" in said) == (
+        not is_held,
+        is_held,
+    )
 
 
 def test_who_says_the_same_of_a_meeting_that_was_missed_reads_that_it_is_written_down(

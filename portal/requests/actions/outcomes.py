@@ -230,10 +230,12 @@ def settle(
     step = "completed" if is_done else "missed"
     tell_staff(session, request, f"{step}_after_all" if is_again else step, now, **facts)
     back = _take_back(session, request, candidate, ruling, now) if ruling is not None and is_again and not is_done else 0
-    _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, ruling, back)
+    is_told = _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, ruling, back)
     if is_done:
-        _pay(session, request, candidate, meeting.starts_at if meeting is not None else now, now, ruling if is_again else None)
-        if request.deal_outcome is not None:
+        hears = ruling is None or may_hear(session, candidate, now)
+        happened_at, is_thanked = meeting.starts_at if meeting is not None else now, hears and not is_told
+        _pay(session, request, candidate, happened_at, now, ruling if is_again else None, is_thanked=is_thanked)
+        if request.deal_outcome is not None and hears:
             tell_result(session, request, DealOutcome(request.deal_outcome), now)
     return found
 
@@ -257,13 +259,14 @@ def _tell_decided(
     now: datetime,
     ruling: _Ruling | None,
     back: int,
-) -> None:
+) -> bool:
     """Tell the customer and the prospect what is written down where that is not what the customer said, or not what they were told before: by
-    whom, why, who can put it right, and what it means for points; ``back`` of them were taken back.
+    whom, why, who can put it right, and what it means for points; ``back`` of them were taken back. A customer under a block is not written to.
+    Tells whether it is news to the customer: the thanks, which tells of the same points, is not sent beside it.
     """
     is_again = ruling is not None and ruling.is_again
     if not is_again and not is_news(is_done, own.came if own is not None else None):
-        return
+        return False
     asker, meeting = asker_of(session, request), meeting_of(session, candidate.id)
     righter = righter_of(session, request, ruling.by.id if ruling is not None else None) or asker
     person, points = session.get_one(Person, candidate.person_id), terms_of(session).points.get(request.activity, 0)
@@ -286,7 +289,7 @@ def _tell_decided(
     key = f"request:{request.id}:{candidate.id}:decided" + (f":{times_paid(session, request.id)}:{is_done:d}" if is_again else "")
     data = customer_words(session, request, candidate) | facts
     to = recipient(session, candidate.person_id)
-    if _may_hear(session, candidate, now):
+    if may_hear(session, candidate, now):
         notify(session, to=to, kind=DECIDED, data=data, key=key, now=now, link=own_page(person), answers_to=righter)
     prospect = prospect_of(request)
     if prospect is not None and meeting is not None and facts["when"]:
@@ -295,9 +298,11 @@ def _tell_decided(
         theirs |= {"righter": words["asker"], "righter_email": words["asker_email"]}
         theirs |= {"zone": meeting.prospect_zone or meeting.zone}
         notify(session, to=prospect, kind=DECIDED, data=words | facts | theirs, key=key, now=now, answers_to=asker)
+    return True
 
 
-def _may_hear(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
+def may_hear(session: Session, candidate: RequestCandidate, now: datetime) -> bool:
+    """Tell whether the customer is written to of what an admin decides: not while a block stands; their page tells it."""
     try:
         require_unblocked(session, candidate.person_id, now)
     except Stop:
@@ -323,7 +328,14 @@ def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcom
 
 
 def _pay(
-    session: Session, request: ReferenceRequest, candidate: RequestCandidate, happened_at: datetime, now: datetime, ruling: _Ruling | None
+    session: Session,
+    request: ReferenceRequest,
+    candidate: RequestCandidate,
+    happened_at: datetime,
+    now: datetime,
+    ruling: _Ruling | None,
+    *,
+    is_thanked: bool,
 ) -> None:
     """Credit the staff who found them, then pay the customer's person, and record the act. Each has a key that is unique for ever, and names how
     often it was completed by now; ``ruling`` is what puts right that it was not.
@@ -344,8 +356,8 @@ def _pay(
         session, by, person_id=person.id, company_id=candidate.company_id, kind=KIND.get(activity, ActKind.REFERENCE),
         track=TRACK.get(activity, Track.ENDORSE), source_type=SOURCE, source_id=request.id, points=points, happened_at=happened_at, now=now,
     )  # fmt: skip
-    if ruling is not None:
-        return  # They read that with what was put right.
+    if not is_thanked:
+        return  # They read that with what was decided, or put right.
     data = customer_words(session, request, candidate) | {"points": points if person.state == PersonState.ACTIVE else 0}
     notify(
         session,

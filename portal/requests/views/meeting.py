@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from portal.kernel.clock import utcnow
 from portal.requests.actions.booking import pick_slot, set_prospect
-from portal.requests.actions.outcomes import put_right, rule_on, say_as_requester
+from portal.requests.actions.outcomes import may_hear, put_right, rule_on, say_as_requester
 from portal.requests.actions.outside import write_outside
 from portal.requests.actions.reopening import ask_another_time
 from portal.requests.forms import (
@@ -18,6 +18,7 @@ from portal.requests.forms import (
     RightForm,
     RulingForm,
 )
+from portal.requests.models import RequestCandidate
 from portal.requests.queries.parties import request_for
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.outcome import Verdict, require_why
@@ -101,7 +102,10 @@ def decide_outcome(request_id: int, candidate_id: int) -> ResponseReturnValue:
         return page(request_id, "ruling", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
     rule_on(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
-    return done(request_id, _("Decided. Whoever asked, the account owner and the customer read what you decided, and why."))
+    if _hears(candidate_id):
+        return done(request_id, _("Decided. Whoever asked, the account owner and the customer read what you decided, and why."))
+    text = _("Decided. Whoever asked and the account owner read what you decided, and why.")
+    return done(request_id, f"{text} {_unheard()}")
 
 
 @bp.post("/requests/<int:request_id>/candidates/<int:candidate_id>/put-right")
@@ -114,7 +118,19 @@ def put_outcome_right(request_id: int, candidate_id: int) -> ResponseReturnValue
         return page(request_id, "right", form, 422)
     said: dict[str, Any] = {"came": form.came.data == "yes", "reason": form.reason.data or ""}
     put_right(db(), current_actor(), request_id=request_id, candidate_id=candidate_id, **said, now=utcnow())
-    return done(request_id, _("Put right. Points and credit follow, and whoever asked, the account owner and the customer read why."))
+    if _hears(candidate_id):
+        return done(request_id, _("Put right. Points and credit follow, and whoever asked, the account owner and the customer read why."))
+    text = _("Put right. Points and credit follow, and whoever asked and the account owner read why.")
+    return done(request_id, f"{text} {_unheard()}")
+
+
+def _hears(candidate_id: int) -> bool:
+    """Tell whether the customer is written to of what an admin has just decided."""
+    return may_hear(db(), db().get_one(RequestCandidate, candidate_id), utcnow())
+
+
+def _unheard() -> str:
+    return str(_("The customer is not written to about it while a block stands on them or their company; their page tells it."))
 
 
 def _follows(found: Verdict) -> str:
