@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
+from portal.acts.rules.terms import BLOCK_NAMES
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
@@ -91,7 +92,7 @@ def page(
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     unseen = {"keeps_place": whole.meeting.place if whole.meeting else "", "keeps_email": whole.request.prospect_email}
     facts |= {key: stays_unseen(current_actor(), whole.parties, stored) for key, stored in unseen.items()}
-    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone()}
+    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone(), "block_names": BLOCK_NAMES}
     return render("requests/one.html", **facts, **NAMES), status
 
 
