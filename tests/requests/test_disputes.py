@@ -67,7 +67,13 @@ def test_who_says_otherwise_reads_that_an_admin_decides_and_it_is_work_of_admins
         assert (bare.status_code, (bare.text.count(unsaid), bare.text.count(unwhy)), typed["reason"].strip() in bare.text) == (422, faults, True)
     assert greta.post(path, data={"came": "no", "reason": why}).status_code == 403
     assert "read what you decided, and why" in imani.post(path, data={"came": "no", "reason": why}, follow_redirects=True).text
-    assert "Nothing was changed" in imani.post(path, data={"came": "yes", "reason": "Too late."}, follow_redirects=True).text
+    stale = imani.post(path, data={"came": "yes", "reason": "Words of another tab."})
+    kept = 'id="righting-reason"' in stale.text, "Words of another tab." in stale.text
+    assert (stale.status_code, kept) == (409, (True, True)), "who decided otherwise may go on with their words"
+    agreeing = imani.post(path, data={"came": "no", "reason": "Words of another tab."}, follow_redirects=True)
+    for answer in (stale, agreeing):
+        for told in ("Imani decided meanwhile, on", "It did not take place. Nothing was changed."):
+            assert told in answer.text, told
     assert "Meetings to decide" not in text_at(imani, "/")
     assert "Nothing waits" in text_at(imani, "/requests?tab=decide")
     for reader in (greta, owner):
@@ -86,7 +92,11 @@ def test_who_says_otherwise_reads_that_an_admin_decides_and_it_is_work_of_admins
     assert greta.post(right, data={"came": "yes", "reason": anew}).status_code == 403
     assert imani.post(right, data={"came": "yes", "reason": ""}).status_code == 422
     assert "Points and credit follow" in imani.post(right, data={"came": "yes", "reason": anew}, follow_redirects=True).text
+    again = imani.post(right, data={"came": "yes", "reason": "Words of another tab."}, follow_redirects=True).text
+    for told in ("Imani decided meanwhile, on", "It took place. Nothing was changed."):
+        assert told in again, told
     page = text_at(client, f"/asked?t={asked}")
+    assert "Words of another tab." not in page
     for told in ("It is written down as done", "Before, something else was written down.", anew):
         assert told in page, told
     page = text_at(greta, "/requests/1")

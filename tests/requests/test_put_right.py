@@ -28,7 +28,7 @@ from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.rules.outcome import Verdict
-from portal.requests.rules.refusals import ClosedLater, ProposedBefore, RequestMoved, RulingReason
+from portal.requests.rules.refusals import ClosedLater, DecidedBefore, ProposedBefore, RequestMoved, RulingReason
 from portal.requests.rules.roles import may_come_again
 from portal.requests.rules.states import CandidateState, DealOutcome
 from tests.factories.people import make_employee
@@ -111,13 +111,19 @@ def test_what_an_admin_decided_is_put_right_and_minutes_act_points_credit_and_wh
     for actor, reason, refused in ((cast.admin, " ", RulingReason), (cast.greta, "It was.", NotAllowed)):
         with pytest.raises(refused):
             put_right(session, actor, **which, came=True, reason=reason, now=over)
-    for number, (came, found) in enumerate([(True, done), (True, done), (False, missed), (True, done), (False, missed)], 1):
-        put_right(session, cast.admin, **which, came=came, reason=f"Reason {number}.", now=over + timedelta(hours=number))
+    for number, (came, found) in enumerate([(True, done), (False, missed), (True, done), (False, missed)], 1):
+        for _ in range(2):
+            put_right(session, cast.admin, **which, came=came, reason=f"Reason {number}.", now=over + timedelta(hours=number))
         assert found_now() == found, number
+        with pytest.raises(DecidedBefore):
+            put_right(session, cast.admin, **which, came=came, reason="Words of another tab.", now=over + timedelta(hours=number))
+    with pytest.raises(DecidedBefore):
+        rule_on(session, cast.admin, **which, came=True, reason="Words of another tab.", now=over + timedelta(hours=9))
+    assert found_now() == missed
     told = [payload for kind, to, payload in mails(session) if kind == "request_decided" and to == "ada@works.example"]
     assert [(one["data"]["came"], one["data"]["why"], one["data"]["points"], one["data"]["back"]) for one in told] == [
-        (False, "Nobody joined.", 0, 0), (True, "Reason 1.", 400, 0), (False, "Reason 3.", 0, 400), (True, "Reason 4.", 400, 0),
-        (False, "Reason 5.", 0, 400),
+        (False, "Nobody joined.", 0, 0), (True, "Reason 1.", 400, 0), (False, "Reason 2.", 0, 400), (True, "Reason 3.", 400, 0),
+        (False, "Reason 4.", 0, 400),
     ], "what is put right twice the same way is told once"  # fmt: skip
     assert {(one["data"]["righter"], one["answers_to"]["email"]) for one in told} == {("Imani", cast.admin_row.email)}
     for person in (cast.greta_row, cast.owner_row):

@@ -14,7 +14,7 @@ from portal.acts.actions.asking import Override
 from portal.acts.actions.blocking import set_block
 from portal.acts.actions.saying import set_person_terms
 from portal.acts.models.asks import OpenAsk
-from portal.acts.rules.terms import BlockKind, Terms
+from portal.acts.rules.terms import BLOCK_NAMES, BlockKind, Terms
 from portal.kernel.clock import utcnow
 from portal.kernel.db import Database
 from portal.notifications.mails import Mailer
@@ -27,7 +27,7 @@ from portal.requests.actions.owning import agree
 from portal.requests.actions.proposing import propose, take_back
 from portal.requests.actions.reopening import say_not_needed
 from portal.requests.jobs import follow_requests
-from portal.requests.models import RequestCandidate, RequestMeeting
+from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting
 from portal.requests.rules.answering import CustomerNo, Unfilled
 from portal.requests.rules.links import LinkKind
 from tests.factories.requests import Cast, behind
@@ -128,17 +128,24 @@ HELD: dict[str, tuple[Callable[[Session, Cast], object], list[str], list[str]]] 
 @pytest.mark.parametrize("kind", list(BlockKind))
 @pytest.mark.parametrize("name", HELD)
 def test_whom_a_hold_keeps_from_being_asked_is_let_go_at_the_next_round_and_each_is_told(
-    database: Database, name: str, kind: BlockKind, client: PortalClient
+    database: Database, app: Flask, settings: Settings, name: str, kind: BlockKind, sign_in: SignIn
 ) -> None:
+    mailer = Mailer(app, settings, FolderSender(settings.data / "mail"))
     scene, to_ada, to_paul = HELD[name]
     cast = database.write(Cast)
     database.write(lambda session: scene(session, cast))
+    database.write(lambda session: setattr(session.get_one(ReferenceRequest, 1), "handler_id", cast.admin_row.id))
     soon = cast.at + timedelta(minutes=5)
     assert follow_requests(database, soon) == 0
     with database.reading() as session:
         before = len(mails(session))
     of: dict[str, Any] = {"person_id": cast.ada_id} if kind is BlockKind.LEGAL else {"company_id": cast.company.id}
     database.write(lambda session: set_block(session, cast.admin, kind=kind, reason="A secret case.", **of, now=soon))
+    lets_go = "The portal lets go within minutes, and tells whoever was written to."
+    for reader, words in ((cast.greta_row, "This customer is not to be asked now."), (cast.admin_row, f"{BLOCK_NAMES[kind]} on Ada, Works, since")):
+        page = text_at(sign_in(reader), "/requests/1")
+        assert (words in page, lets_go in page, BLOCK_NAMES[kind] in page) == (True, True, reader is cast.admin_row), reader.name
+        assert ("Pick another time" in page, "A secret case" in page) == (False, False)
     assert [follow_requests(database, soon + timedelta(minutes=5 * n)) for n in (1, 2)] == [1, 0]
     with database.reading() as session:
         new = mails(session)[before:]
@@ -148,7 +155,14 @@ def test_whom_a_hold_keeps_from_being_asked_is_let_go_at_the_next_round_and_each
         assert steps(session, cast.greta_row.id)[-1] == "taken_back"
         calendars = [one["calendar"]["is_cancelled"] for kind, _, one in new if kind == "request_invitation"]
         assert calendars == [True] * (2 if name == "scheduled" else 0)
+        told = [payload for one, _, payload in new if one == "request_step" and payload["data"]["step"] == "taken_back"]
     assert "secret" not in str(new)
+    assert {one["to"]["name"]: [block["name"] for block in one["data"].get("blocks", [])] for one in told} == {
+        "Greta": [],
+        "Imani": [BLOCK_NAMES[kind]],
+    }, "which block it is reads an admin who handles it"
+    text = next(text_of(mailer.compose({**one, "outbox_id": 1}, utcnow())) for one in told if one["to"]["name"] == "Imani")
+    assert f"What stands against it: {BLOCK_NAMES[kind]}, since" in " ".join(text.split())
 
 
 def test_a_hold_leaves_a_meeting_that_has_begun_to_what_is_said_of_it(database: Database) -> None:

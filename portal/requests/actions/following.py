@@ -9,7 +9,7 @@ from portal.acts.actions.answering import expire_due
 from portal.acts.actions.blocking import require_unblocked
 from portal.acts.models.asks import OpenAsk
 from portal.acts.queries.asks import outcomes_of
-from portal.acts.queries.blocks import stands_on
+from portal.acts.queries.blocks import standing_blocks, stands_on
 from portal.acts.rules.asks import Came
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
@@ -94,7 +94,8 @@ def _let_go(
     make_move(session, request, Move.TAKE_BACK, now=now)
     let_go(session, request, candidate, Move.TAKE_BACK, now, mail=mail)
     record(session, system("job"), "request.candidate_taken_back", SOURCE, request.id, now=now, candidate_id=candidate.id, reason="")
-    tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate)
+    blocks = standing_blocks(session, person_id=candidate.person_id, company_id=session.get_one(Person, candidate.person_id).company_id)
+    tell_staff(session, request, "taken_back", now, to=closest(request), candidate=candidate, blocks=blocks)
     return "taken_back"
 
 

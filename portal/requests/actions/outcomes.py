@@ -19,8 +19,8 @@ from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
 from portal.kernel.clock import local_date, micros
 from portal.kernel.db import programme_zone, violated
-from portal.kernel.errors import NotAllowed
-from portal.kernel.text import clean
+from portal.kernel.errors import NotAllowed, Sentences
+from portal.kernel.text import N_, clean
 from portal.kernel.tracks import Track
 from portal.ledger.queries.transfers import find_transfer
 from portal.notifications.actions import notify
@@ -36,13 +36,13 @@ from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move
 from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
 from portal.requests.queries.parties import meeting_of, settled_of
-from portal.requests.queries.rulings import PUT_RIGHT, RULED, righter_of, times_paid
+from portal.requests.queries.rulings import PUT_RIGHT, RULED, Ruling, righter_of, ruling_of, times_paid
 from portal.requests.queries.terms import terms_of
 from portal.requests.queries.waiting import said_of
 from portal.requests.rules.answering import SAID_LENGTH
 from portal.requests.rules.links import LinkKind
 from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_grade, require_why, verdict
-from portal.requests.rules.refusals import NotNeeded, SaidBefore, TooEarly
+from portal.requests.rules.refusals import DecidedBefore, NotNeeded, SaidBefore, TooEarly
 from portal.requests.rules.states import KEEPS_SLOT, MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
 Credit = Callable[..., object]
@@ -109,11 +109,13 @@ def say_as_customer(
 def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, reason: str, now: datetime) -> Verdict:
     """Let an admin decide what happened where the two sides differ, or one is silent, and say why.
 
-    Refuses: NotAllowed, RequestMoved, TooEarly, RulingReason.
+    Refuses: NotAllowed, DecidedBefore, RequestMoved, TooEarly, RulingReason.
     """
     request = locked(session, request_id)
     if not actor.is_admin:
         raise NotAllowed()
+    if (before := _ruled(session, request, candidate_id)) is not None:
+        raise decided_before(before)
     candidate = require_holder(session, request, candidate_id)
     _require_over(session, request, candidate, now)
     ruling = _ruling(session, actor, reason)
@@ -123,7 +125,8 @@ def rule_on(session: Session, actor: Actor, *, request_id: int, candidate_id: in
 
 def put_right(session: Session, actor: Actor, *, request_id: int, candidate_id: int, came: bool, reason: str, now: datetime) -> Verdict:
     """Let an admin put right what is written down of what happened: minutes, ask, act, points and the staff's credit follow, and who was told
-    otherwise hears it. The same once more is nothing. Refuses: NotAllowed, RulingReason; RequestMoved while nothing is written down.
+    otherwise hears it. The same once more, sent twice, is nothing. Refuses: NotAllowed, RulingReason; RequestMoved while nothing is written
+    down; DecidedBefore where an admin decided so in other words meanwhile.
     """
     request = locked(session, request_id)
     if not actor.is_admin:
@@ -133,6 +136,9 @@ def put_right(session: Session, actor: Actor, *, request_id: int, candidate_id: 
         raise request_moved(request)
     found = Verdict.COMPLETED if came else Verdict.MISSED
     if candidate.state == found.value:
+        before = ruling_of(session, candidate)
+        if before is not None and (before.person_id, before.reason) != (actor.id, require_why(reason)):
+            raise decided_before(before)
         return found
     ruling = _ruling(session, actor, reason, is_again=True)
     record(session, actor, PUT_RIGHT, SOURCE, request.id, now=now, candidate_id=candidate.id, came=came, reason=ruling.reason)
@@ -145,6 +151,16 @@ def settle_if_due(session: Session, *, request_id: int, now: datetime) -> Verdic
     if request.state not in WAYS[Move.COMPLETE].start:
         return Verdict.WAIT
     return _weigh(session, request, require_holder(session, request), now)
+
+
+def _ruled(session: Session, request: ReferenceRequest, candidate_id: int) -> Ruling | None:
+    candidate = session.get(RequestCandidate, candidate_id, populate_existing=True)
+    return ruling_of(session, candidate) if candidate is not None and candidate.request_id == request.id else None
+
+
+def decided_before(ruling: Ruling) -> DecidedBefore:
+    """Return the refusal that says who decided what happened meanwhile."""
+    return DecidedBefore(name=ruling.name, when=ruling.at, what=Sentences((N_("It took place.") if ruling.came else N_("It did not take place."),)))
 
 
 def _ruling(session: Session, actor: Actor, reason: str, *, is_again: bool = False) -> _Ruling:

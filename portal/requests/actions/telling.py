@@ -1,11 +1,14 @@
 """Telling people what happened with a request. Staff who are party to it hear of the deal; customers and prospects never do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.acts.queries.asks import beyond_told
+from portal.acts.queries.blocks import BlockRow
+from portal.acts.rules.terms import BLOCK_NAMES, BlockKind
 from portal.kernel.actor import Actor
 from portal.kernel.clock import micros
 from portal.kernel.db import programme_zone
@@ -13,6 +16,8 @@ from portal.notifications.actions import notify
 from portal.notifications.rules import Recipient
 from portal.people.models import Company, Person
 from portal.people.queries.persons import admins, recipient, recipients, zone_of
+from portal.people.rules.company import looks_after
+from portal.profiles.queries.profiles import owner_of
 from portal.profiles.rules.activity import ACTIVITY_NAMES, MEANINGS, Activity
 from portal.requests.models import ReferenceRequest, RequestCandidate
 from portal.requests.queries.parties import label_for, said_yes, settled_of, whom_of, works_here
@@ -37,9 +42,12 @@ def tell_staff(
     to: set[int],
     candidate: RequestCandidate | None = None,
     by: Actor | None = None,
+    blocks: Sequence[BlockRow] = (),
     **facts: Any,
 ) -> None:
-    """Tell staff of a step, a word of the mail ``request_step``; not who took it themself. Each reads the candidate's name only if they may."""
+    """Tell staff of a step, a word of the mail ``request_step``; not who took it themself. Each reads the candidate's name only if they may, and
+    which of ``blocks`` made it so.
+    """
     data = {
         "step": step,
         "prospect": request.prospect,
@@ -55,6 +63,8 @@ def tell_staff(
         own = zone_of(session, person_id) if data["when"] else ""
         is_other = bool(own) and not is_same_clock(datetime.fromisoformat(data["when"]), data["zone"], own)
         told = data | {"person": named, "own_zone": own if is_other else ""}
+        if blocks and candidate is not None and looks_after(reader, owner_of(session, candidate.person_id)):
+            told["blocks"] = [{"name": BLOCK_NAMES[BlockKind(one.block.kind)], "since": one.block.set_at.isoformat()} for one in blocks]
         key = f"request:{request.id}:{step}:{micros(now)}:{person_id}"
         notify(session, to=who, kind=STEP, data=told, key=key, now=now, link=page_of(request.id))
 

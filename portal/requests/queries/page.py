@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.accounts.queries.seeing import seen_by
 from portal.acts.models.asks import Ask
+from portal.acts.queries.blocks import BlockRow, standing_blocks
 from portal.audit.models import AuditEvent
 from portal.finding.queries.candidates import candidates_of
 from portal.finding.queries.price import ask_price
@@ -17,12 +18,14 @@ from portal.finding.rules.needs import Needs
 from portal.finding.rules.price import Price
 from portal.kernel.actor import Actor
 from portal.people.models import Company, Person
+from portal.people.rules.company import looks_after
 from portal.profiles.models import ReferenceProfile
+from portal.profiles.queries.profiles import owner_of
 from portal.profiles.queries.seeing import may_read
 from portal.profiles.rules.activity import Activity
 from portal.profiles.rules.states import Status
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestMeeting, RequestOutcome, RequestOutside, RequestSlot
-from portal.requests.queries.parties import masked, named_once, request_for, tier_of
+from portal.requests.queries.parties import has_begun, masked, named_once, request_for, tier_of
 from portal.requests.queries.records import needs_of
 from portal.requests.queries.rulings import Ruling, righter_of, ruling_of
 from portal.requests.queries.terms import terms_of
@@ -104,6 +107,10 @@ class Whole:
     """What an admin decided of what happened, where one did."""
     righter: str
     """The admin who can put right what is written down of what happened; empty while nothing is."""
+    blocks: list[BlockRow]
+    """What stands on whom the request has, and on their company, until it is let go; nothing once their meeting has begun."""
+    knows_blocks: bool
+    """Whether the reader may know which."""
 
     @property
     def is_disputed(self) -> bool:
@@ -147,6 +154,7 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
     is_settled = current is not None and current.state in KEEPS_SLOT
     ruling = ruling_of(session, current.row) if current is not None else None
     righter = righter_of(session, request, ruling.person_id if ruling else None) if is_settled else None
+    blocks = _blocks(session, current.row, now) if current is not None and current.holds else []
     return Whole(
         request=request, parties=parties, roles=roles_of(actor, parties), activity=Activity(request.activity), state=state,
         turn=turn(state, is_self_serve=request.is_self_serve, is_meeting=is_meeting, has_prospect=bool(request.prospect_email),
@@ -161,7 +169,14 @@ def whole_request(session: Session, actor: Actor, request_id: int, now: datetime
         wait=wait, ends_at=ends_at(wait, terms_of(session)) if wait is not None else None,
         outside=outside_of(session, current.row.id) if current is not None and meeting is not None else None,
         ruling=ruling, righter=righter.name if righter is not None else "",
+        blocks=blocks, knows_blocks=bool(blocks) and current is not None and looks_after(actor, owner_of(session, current.row.person_id)),
     )  # fmt: skip
+
+
+def _blocks(session: Session, candidate: RequestCandidate, now: datetime) -> list[BlockRow]:
+    if has_begun(session, candidate, now):
+        return []
+    return standing_blocks(session, person_id=candidate.person_id, company_id=session.get_one(Person, candidate.person_id).company_id)
 
 
 def _named(request: ReferenceRequest) -> list[int]:

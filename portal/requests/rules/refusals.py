@@ -53,6 +53,12 @@ class Disputed(Conflict):
     message = N_("One side says that it took place, the other that it did not. An admin decides that first.")
 
 
+class DecidedBefore(Conflict):
+    """An admin decided what happened, or put it right, in another window, or another admin did."""
+
+    message = N_("%(name)s decided meanwhile, on %(when)s: %(what)s Nothing was changed.")
+
+
 class RulingReason(Refusal):
     """An admin decides what happened, or puts it right, and does not say why."""
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from portal.acts.queries.people import approvers, find_asked
 from portal.acts.rules.refusals import NoReferenceAnyMore, NoReferenceYet
+from portal.acts.rules.terms import BLOCK_NAMES
 from portal.finding.queries.calling import meant
 from portal.kernel.clock import utcnow
 from portal.kernel.errors import NotAllowed, NotFound, Refusal
@@ -35,7 +36,7 @@ from portal.requests.queries.parties import request_for
 from portal.requests.queries.searching import chosen
 from portal.requests.queries.terms import terms_of
 from portal.requests.rules.answering import length_of
-from portal.requests.rules.refusals import Disputed, OneAtATime, RequestMoved, SaidBefore, ThroughAdmin, TooEarly
+from portal.requests.rules.refusals import DecidedBefore, Disputed, OneAtATime, RequestMoved, SaidBefore, ThroughAdmin, TooEarly
 from portal.requests.rules.roles import Parties, stays_unseen
 from portal.requests.rules.states import Move, State
 from portal.requests.views.shared import NAMES, never_agreed
@@ -50,7 +51,7 @@ FORMS: dict[str, Callable[..., Form]] = {
     "pick": PlaceForm, "prospect": ProspectForm, "outcome": OutcomeForm, "deal": DealForm,
     "outside": OutsideForm, "ruling": RulingForm, "right": RightForm,
 }  # fmt: skip
-GONE = (Disputed, RequestMoved, OneAtATime, SaidBefore, TooEarly)
+GONE = (DecidedBefore, Disputed, RequestMoved, OneAtATime, SaidBefore, TooEarly)
 """Refusals of a form that the page has no more, once it is read again: told above it."""
 
 
@@ -91,7 +92,7 @@ def page(
     facts = {"whole": whole, "forms": forms, "opened": name, "can_lift": can_lift, "contact": contact, "now": now}
     unseen = {"keeps_place": whole.meeting.place if whole.meeting else "", "keeps_email": whole.request.prospect_email}
     facts |= {key: stays_unseen(current_actor(), whole.parties, stored) for key, stored in unseen.items()}
-    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone()}
+    facts |= {"stranger": stranger, "terms": terms_of(db()), "own_zone": own_zone(), "block_names": BLOCK_NAMES}
     return render("requests/one.html", **facts, **NAMES), status
 
 
@@ -128,6 +129,9 @@ def told(refusal: Refusal, request_id: int) -> ResponseReturnValue:
 
 def again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
     """Show the form ``name`` again with what was typed and the refusal at it; one that the page has no more is told above."""
+    if isinstance(refusal, DecidedBefore) and (righting := _righting(request_id, name)) is not None:
+        righting.refuse(refusal)
+        return page(request_id, "right", righting, refusal.status)
     if isinstance(refusal, GONE):
         return told(refusal, request_id)
     if isinstance(refusal, NotFound | NotAllowed) and not isinstance(refusal, ThroughAdmin):
@@ -139,6 +143,16 @@ def again(refusal: Refusal, request_id: int, name: str) -> ResponseReturnValue:
             refusal.field = "who"
     form.refuse(refusal)
     return page(request_id, name, form, refusal.status, can_lift=may_lift(refusal))
+
+
+def _righting(request_id: int, name: str) -> RightForm | None:
+    """Return the form that puts right what was decided meanwhile, with the words of who would have decided otherwise; None for who agrees."""
+    if name != "ruling":
+        return None
+    ruled, state = RulingForm(), request_for(db(), current_actor(), request_id)[0].state
+    if state not in (State.COMPLETED, State.MISSED) or (ruled.came.data == "yes") is (state == State.COMPLETED):
+        return None
+    return RightForm(formdata=None, data={"came": ruled.came.data, "reason": ruled.reason.data})
 
 
 def prospect_form(of: ReferenceRequest, parties: Parties, **given: Any) -> ProspectForm:
