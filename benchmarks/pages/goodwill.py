@@ -13,7 +13,7 @@ from benchmarks.pages.asking import Ask, Asks, Page
 from benchmarks.pages.room import Room
 from portal.acts.actions.saying import seen_terms
 from portal.acts.models.asks import OpenAsk
-from portal.acts.queries.budget import budget_of
+from portal.acts.queries.budget import budget_of, budgets_of
 from portal.kernel.clock import utcnow
 from portal.kernel.ids import new_key
 from portal.kernel.seen import seen_of
@@ -59,7 +59,11 @@ class Goodwill(Room):
 
     def _asking(self, client: int) -> Iterator[Ask]:
         """Ask a member for a review, and let them say no to that. Which ask it is is read here, as their page would show it."""
-        for member in cycle(self.writers[client::CONNECTIONS]):
+        mine = self.writers[client::CONNECTIONS]
+        with self.database.reading() as session:
+            budgets = budgets_of(session, [member.person_id for member in mine], utcnow())
+        # Where one slot is left, another client may take it: people of one company are asked at once.
+        for member in cycle([member for member in mine if budgets[member.person_id].left > 1] or mine):
             form = {"key": new_key(), "kind": "review", "about": "Our last release", "channel": "portal"}
             yield Ask(self._owner_of(member.person_id), f"/goodwill/people/{member.person_id}", form)
             with self.database.reading() as session:
