@@ -1,7 +1,5 @@
-"""What happened, as both sides say, and what follows: an act, points, the staff's credit; or that it did not take place."""
+"""What happened, as both sides say or an admin decides, and what follows; or that it did not take place."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.actions.granting import end_grants
-from portal.acts.actions.acts import record_act, reverse_act
 from portal.acts.actions.answering import correct_ask, finish_ask, require_minutes
 from portal.acts.actions.blocking import require_unblocked
-from portal.acts.rules.acts import ActKind
 from portal.acts.rules.refusals import Stop
 from portal.audit.actions import record
 from portal.kernel.actor import Actor, system
@@ -21,18 +17,15 @@ from portal.kernel.clock import local_date, micros
 from portal.kernel.db import programme_zone, violated
 from portal.kernel.errors import NotAllowed, Sentences
 from portal.kernel.text import N_, clean
-from portal.kernel.tracks import Track
-from portal.ledger.queries.transfers import find_transfer
 from portal.notifications.actions import notify
 from portal.people.models import Person
 from portal.people.queries.persons import recipient
 from portal.people.rules.person import PersonState
-from portal.profiles.rules.activity import Activity
-from portal.recognition.actions.scores import award, reverse
 from portal.requests.actions.answering import customer
 from portal.requests.actions.booking import prospect_of, prospect_words
 from portal.requests.actions.links import revoke_links
 from portal.requests.actions.moving import SOURCE, locked, locked_for, make_move, move_candidate, request_moved, require_holder
+from portal.requests.actions.rewarding import Decision, own_page, reward, take_rewards_back
 from portal.requests.actions.telling import asker_of, closest, customer_words, tell_admins, tell_staff
 from portal.requests.models import ReferenceRequest, RequestCandidate, RequestOutcome
 from portal.requests.queries.parties import meeting_of, settled_of
@@ -45,30 +38,7 @@ from portal.requests.rules.outcome import Said, Side, Verdict, is_news, require_
 from portal.requests.rules.refusals import DecidedBefore, NotNeeded, SaidBefore, TooEarly
 from portal.requests.rules.states import KEEPS_SLOT, MEETINGS, WAYS, CandidateState, DealOutcome, Move
 
-Credit = Callable[..., object]
-"""Credits who nominated somebody: ``(session, *, person_id, source, grade, now)``. Handed over in ``app.py``."""
-TakeBack = Callable[..., object]
-"""Takes that credit back: ``(session, *, source, now)``. Handed over in ``app.py``."""
-KIND = {Activity.REVIEW: ActKind.REVIEW, Activity.REFERRAL: ActKind.REFERRAL}
-TRACK = {
-    Activity.CALL: Track.ENGAGE,
-    Activity.VISIT: Track.ENGAGE,
-    Activity.ANALYST: Track.ENGAGE,
-    Activity.ADVISORY_BOARD: Track.ENGAGE,
-    Activity.REFERRAL: Track.ENGAGE,
-}
-
 DECIDED = "request_decided"
-
-
-@dataclass(frozen=True)
-class _Ruling:
-    """What an admin decides, and why; ``is_again``: other than was written down before."""
-
-    by: Actor
-    name: str
-    reason: str
-    is_again: bool = False
 
 
 SAID_BY = {Side.REQUESTER: "request.said_by_requester", Side.CUSTOMER: "request.said_by_customer"}
@@ -163,8 +133,8 @@ def decided_before(ruling: Ruling) -> DecidedBefore:
     return DecidedBefore(name=ruling.name, when=ruling.at, what=Sentences((N_("It took place.") if ruling.came else N_("It did not take place."),)))
 
 
-def _ruling(session: Session, actor: Actor, reason: str, *, is_again: bool = False) -> _Ruling:
-    return _Ruling(actor, session.get_one(Person, actor.id).name, require_why(reason), is_again)
+def _ruling(session: Session, actor: Actor, reason: str, *, is_again: bool = False) -> Decision:
+    return Decision(actor, session.get_one(Person, actor.id).name, require_why(reason), is_again)
 
 
 def _say(
@@ -217,7 +187,7 @@ def _weigh(session: Session, request: ReferenceRequest, candidate: RequestCandid
 
 
 def settle(
-    session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime, *, ruling: _Ruling | None = None
+    session: Session, request: ReferenceRequest, candidate: RequestCandidate, found: Verdict, now: datetime, *, ruling: Decision | None = None
 ) -> Verdict:
     """Write down what happened, once: the request's row is locked, and the move is made by one. ``ruling`` is what an admin decided, if one did."""
     is_again = ruling is not None and ruling.is_again
@@ -245,12 +215,12 @@ def settle(
         facts["decider_email"] = session.get_one(Person, ruling.by.id).email or ""
     step = "completed" if is_done else "missed"
     tell_staff(session, request, f"{step}_after_all" if is_again else step, now, **facts)
-    back = _take_back(session, request, candidate, ruling, now) if ruling is not None and is_again and not is_done else 0
+    back = take_rewards_back(session, request, candidate, ruling, now) if ruling is not None and is_again and not is_done else 0
     is_told = _tell_decided(session, request, candidate, said.get(Side.CUSTOMER), is_done, now, ruling, back)
     if is_done:
         hears = ruling is None or may_hear(session, candidate, now)
         happened_at, is_thanked = meeting.starts_at if meeting is not None else now, hears and not is_told
-        _pay(session, request, candidate, happened_at, now, ruling if is_again else None, is_thanked=is_thanked)
+        reward(session, request, candidate, happened_at, now, ruling if is_again else None, is_thanked=is_thanked)
         if request.deal_outcome is not None and hears:
             tell_result(session, request, DealOutcome(request.deal_outcome), now)
     return found
@@ -273,7 +243,7 @@ def _tell_decided(
     own: RequestOutcome | None,
     is_done: bool,
     now: datetime,
-    ruling: _Ruling | None,
+    ruling: Decision | None,
     back: int,
 ) -> bool:
     """Tell the customer and the prospect what is written down where that is not what the customer said, or not what they were told before: by
@@ -341,74 +311,3 @@ def tell_result(session: Session, request: ReferenceRequest, outcome: DealOutcom
             to, link = recipient(session, candidate.person_id), own_page(session.get_one(Person, candidate.person_id))
             key, asker = f"request:{request.id}:result:{micros(now)}", asker_of(session, request)
             notify(session, to=to, kind="request_result", data=data, key=key, now=now, link=link, answers_to=asker)
-
-
-def _pay(
-    session: Session,
-    request: ReferenceRequest,
-    candidate: RequestCandidate,
-    happened_at: datetime,
-    now: datetime,
-    ruling: _Ruling | None,
-    *,
-    is_thanked: bool,
-) -> None:
-    """Credit the staff who found them, then pay the customer's person, and record the act. Each has a key that is unique for ever, and names how
-    often it was completed by now; ``ruling`` is what puts right that it was not.
-    """
-    nth = times_paid(session, request.id) + 1
-    credit: Credit | None = session.info.get("credit_completion")
-    if credit is not None:
-        credit(session, person_id=candidate.person_id, source=_credit_of(request, nth), grade=candidate.grade, now=now)
-    activity, person = Activity(request.activity), session.get_one(Person, candidate.person_id)
-    points = terms_of(session).points.get(activity.value, 0)
-    by = ruling.by if ruling is not None else system("requests")
-    if points:
-        award(
-            session, by, person_id=person.id, points=points, key=_payment_of(request, candidate, nth), reason="reference_completed",
-            note=ruling.reason if ruling is not None else None, source_type=SOURCE, source_id=request.id, effective_at=now, now=now,
-        )  # fmt: skip
-    record_act(
-        session, by, person_id=person.id, company_id=candidate.company_id, kind=KIND.get(activity, ActKind.REFERENCE),
-        track=TRACK.get(activity, Track.ENDORSE), source_type=SOURCE, source_id=request.id, points=points, happened_at=happened_at, now=now,
-    )  # fmt: skip
-    if not is_thanked:
-        return  # They read that with what was decided, or put right.
-    data = customer_words(session, request, candidate) | {"points": points if person.state == PersonState.ACTIVE else 0}
-    notify(
-        session,
-        to=recipient(session, person.id),
-        kind="request_thanks",
-        data=data,
-        key=f"request:{request.id}:thanks",
-        now=now,
-        link=own_page(person),
-        answers_to=asker_of(session, request),
-    )
-
-
-def _take_back(session: Session, request: ReferenceRequest, candidate: RequestCandidate, ruling: _Ruling, now: datetime) -> int:
-    """Take back what was credited and paid for what did not take place after all, and mark the act; return the points."""
-    nth = times_paid(session, request.id)
-    take: TakeBack | None = session.info.get("take_completion_back")
-    if take is not None:
-        take(session, source=_credit_of(request, nth), now=now)
-    key = _payment_of(request, candidate, nth)
-    paid = find_transfer(session, key=key)
-    if paid is not None:
-        reverse(session, ruling.by, transfer_id=paid.id, key=f"{key}:back", reason="reference_put_right", now=now, note=ruling.reason)
-    reverse_act(session, ruling.by, source_type=SOURCE, source_id=request.id, now=now)
-    return paid.points if paid is not None else 0
-
-
-def _credit_of(request: ReferenceRequest, nth: int) -> str:
-    return f"{SOURCE}:{request.id}" + (f":{nth}" if nth > 1 else "")
-
-
-def _payment_of(request: ReferenceRequest, candidate: RequestCandidate, nth: int) -> str:
-    return f"request:{request.id}:completed:{candidate.person_id}" + (f":{nth}" if nth > 1 else "")
-
-
-def own_page(person: Person) -> str | None:
-    """Return where somebody who takes part reads what they were asked; nothing for others, who cannot sign in."""
-    return "/asks" if person.state == PersonState.ACTIVE else None
